@@ -1,0 +1,121 @@
+import type { CloseDecision, Decision, ForwardDecision } from '../decision.ts'
+import type { Endpoint } from '../router.ts'
+
+/**
+ * The wall between connections and tenants' code. What stands behind it (a process, an isolate in this process) is the
+ * implementation's business; what comes over it has been parsed and is within its limits.
+ */
+export interface Sandbox {
+  /**
+   * Loads a version wherever it will be asked. Resolves when every host has it and it has described itself.
+   *
+   * @throws LoadFailure when the router's own code is to blame, any other error when the sandbox is.
+   */
+  load(version: SandboxVersion): Promise<RouterDescription>
+  /** Forgets a version once what it was asked has been answered. */
+  unload(id: number): void
+  /** Asks a loaded version one question; `answered` is called exactly once, never before `ask` returns. */
+  ask(id: number, question: Question, answered: (reply: Reply) => void): void
+  /** Ends every host. Questions in flight are answered as failed. */
+  close(): Promise<void>
+}
+
+/** One compiled router: what crosses the wall when it is loaded. */
+export interface SandboxVersion {
+  /** Unique among all versions of all routers in this process tree. */
+  readonly id: number
+  /** The router's name, such as `git` or `acme/git`. Strikes are counted by it. */
+  readonly router: string
+  /** The bundle: one script that assigns the router module's exports to `pointsmanRouter`. */
+  readonly code: string
+}
+
+/** Limits on what one router may use. Times are in milliseconds, sizes in bytes. */
+export interface SandboxLimits {
+  /** CPU time of one decision. */
+  readonly decisionTime: number
+  /** Wall time of one decision after which its host is killed. */
+  readonly decisionDeadline: number
+  /** CPU time of loading. */
+  readonly loadTime: number
+  /** Heap of one isolate, a multiple of 1 MiB, at least 8 MiB. */
+  readonly isolateMemory: number
+  /** Resident memory of one host process. */
+  readonly hostMemory: number
+}
+
+export type Hook = 'route' | 'onConnect' | 'onConnectError' | 'onInactivity'
+
+/** What a router says of itself when it is loaded. */
+export interface RouterDescription {
+  readonly listen: { readonly port: number; readonly host: string | undefined } | undefined
+  readonly hooks: readonly Hook[]
+  readonly failure: CloseDecision | ForwardDecision
+}
+
+/** Everything that a decision may depend on. */
+export interface Question {
+  readonly hook: Hook
+  readonly bytes: Uint8Array
+  readonly facts: Facts
+}
+
+/** The part of a question that is not bytes; plain JSON. */
+export interface Facts {
+  readonly final: boolean
+  readonly client: Endpoint
+  readonly local: Endpoint
+  readonly listener: string
+  readonly now: number
+  /** Values fetched so far for this decision: table, then key. `null` stands for a key that the table does not have. */
+  readonly lookups: Readonly<Record<string, Readonly<Record<string, string | null>>>>
+  /** The second argument of `onConnectError` and `onInactivity`. */
+  readonly event?: Readonly<Record<string, unknown>>
+}
+
+export type Reply = Answered | NeedsLookup | Failed
+
+interface Measured {
+  /** CPU time of the decision in microseconds. */
+  readonly cpu: number
+  /** What the router logged, already cut and escaped. */
+  readonly log: readonly string[]
+}
+
+export interface Answered extends Measured {
+  readonly kind: 'answered'
+  readonly decision: Decision
+}
+
+/** The decision is suspended until the value of `key` in `table` is known; ask again with it in `facts.lookups`. */
+export interface NeedsLookup extends Measured {
+  readonly kind: 'lookup'
+  readonly table: string
+  readonly key: string
+}
+
+/** The router, or the sandbox, did not give an answer. The connection gets the router's `failure` answer. */
+export interface Failed extends Measured {
+  readonly kind: 'failed'
+  readonly failure: Failure
+  readonly message: string
+}
+
+export type Failure =
+  /** The router threw. */
+  | 'threw'
+  /** It used up its CPU time. */
+  | 'timeout'
+  /** Its isolate outgrew its memory. */
+  | 'memory'
+  /** Its answer is none. */
+  | 'bad-answer'
+  /** Its host had to be killed, or died, while answering it. */
+  | 'killed'
+  /** It is in quarantine after strikes and was not asked. */
+  | 'quarantined'
+  /** No host could be had, or the sandbox is closing. */
+  | 'unavailable'
+
+/** The router's own code could not be loaded: it threw, ran out of time or memory, or does not describe a router. */
+export class LoadFailure extends Error {}

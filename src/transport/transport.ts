@@ -1,0 +1,77 @@
+/**
+ * Sockets as the data plane needs them: the session, upstream and relay story is told once, over this seam. Each
+ * implementation passes `test/contract/transport.contract.ts`.
+ */
+export interface Transport {
+  readonly name: 'net' | 'epoll'
+  /** Binds and listens. Rejects with an error whose `code` is the system's, such as `EADDRINUSE`. */
+  listen(address: ListenAddress, accepted: (connection: Connection) => void): Promise<TransportListener>
+  /** Starts connecting; `connected` or `closed` of the events is called later, never before this returns. */
+  connect(target: ConnectTarget, events: ConnectEvents): Connection
+}
+
+export interface ListenAddress {
+  readonly host: string
+  /** 0 to 65,535; 0 lets the system choose. */
+  readonly port: number
+  /** Several processes may bind the same address (SO_REUSEPORT). */
+  readonly reusePort: boolean
+}
+
+export interface TransportListener {
+  /** The port that was bound. */
+  readonly port: number
+  /** Stops accepting for a while; connections wait in the kernel's queue. */
+  pause(): void
+  resume(): void
+  /** Stops accepting for good and gives the port back; accepted connections live on. */
+  close(): void
+  /** Called when accepting failed: the system ran out of descriptors or memory. The listener is still there. */
+  onError: ((error: Error) => void) | undefined
+}
+
+export type ConnectTarget =
+  | { readonly kind: 'tcp'; readonly address: string; readonly port: number }
+  | { readonly kind: 'unix'; readonly path: string }
+
+/** What happens to a connection. A connection's owner is whoever set its `events` last. */
+export interface ConnectionEvents {
+  /** Bytes came. They are the receiver's only until it returns unless it copies them. */
+  data(bytes: Uint8Array): void
+  /** The peer will send no more (FIN). Writing goes on. */
+  ended(): void
+  /** Everything written has left; called after a `write` that answered false. */
+  drained(): void
+  /** The socket is gone; the last event. `error` is set when it was reset or failed. */
+  closed(error: Error | undefined): void
+}
+
+export interface ConnectEvents extends ConnectionEvents {
+  connected(): void
+}
+
+export interface Connection {
+  readonly remote: SocketEndpoint
+  readonly local: SocketEndpoint
+  /** Nothing is read before events are set; setting them starts reading. */
+  setEvents(events: ConnectionEvents): void
+  /** Stops reading: the kernel's buffer fills and the peer waits. A reset is then noticed only by writing. */
+  pause(): void
+  resume(): void
+  /** Queues bytes, copying what it keeps; false asks the writer to wait for `drained`. Ignored after `end` or a close. */
+  write(bytes: Uint8Array): boolean
+  /** Bytes written and not yet taken by the kernel. */
+  readonly queued: number
+  /** Sends FIN after everything written. */
+  end(): void
+  /** Sends everything written, then FIN, then closes; what is not sent within `deadline` milliseconds is dropped. */
+  finish(deadline: number): void
+  /** Closes at once; `reset` sends RST where the system can. */
+  destroy(reset?: boolean): void
+}
+
+export interface SocketEndpoint {
+  /** An IP address in text form, or the path of a unix socket. */
+  readonly address: string
+  readonly port: number
+}

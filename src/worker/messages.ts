@@ -1,0 +1,46 @@
+import type { RouterDescription, SandboxVersion } from 'router-sdk/sandbox'
+import type { IsolationLayer, Settings } from '../config/settings.ts'
+
+/**
+ * What supervisor and worker say to each other, over Node's IPC channel. Both are ours and trusted; what a worker passes on
+ * from a sandbox host (a description, a message) was parsed by the worker.
+ *
+ * A new version goes to every worker twice: `warm`, answered by `warmed` or `warm-failed`, and when all have warmed,
+ * `activate`, answered by `activated` or `activate-failed`. `discard` takes back a warmed version that will not be activated.
+ */
+export type ToWorker =
+  | { readonly type: 'start'; readonly index: number; readonly settings: Settings; readonly hostLaunch: HostLaunch }
+  | { readonly type: 'configure'; readonly settings: Settings }
+  | { readonly type: 'warm'; readonly version: SandboxVersion; readonly tables: Tables }
+  | { readonly type: 'activate'; readonly id: number; readonly router: string; readonly listen: BoundListen }
+  | { readonly type: 'discard'; readonly id: number }
+  | { readonly type: 'retire'; readonly router: string }
+  | { readonly type: 'tables'; readonly router: string; readonly tables: Tables }
+  | { readonly type: 'drain'; readonly deadline: number | null }
+  | { readonly type: 'reopen-logs' }
+
+export type FromWorker =
+  | { readonly type: 'ready' }
+  | { readonly type: 'warmed'; readonly id: number; readonly description: RouterDescription }
+  | { readonly type: 'warm-failed'; readonly id: number; readonly fault: 'router' | 'sandbox'; readonly message: string }
+  | { readonly type: 'activated'; readonly id: number }
+  | { readonly type: 'activate-failed'; readonly id: number; readonly message: string }
+  | { readonly type: 'connections'; readonly current: number; readonly max: number; readonly total: number }
+  /** Every connection has ended; the worker exits. `forced` counts those that the deadline ended. */
+  | { readonly type: 'drained'; readonly forced: number }
+
+/** Table name → the file's path and a stamp that changes when its content does. */
+export type Tables = Readonly<Record<string, { readonly file: string; readonly stamp: string }>>
+
+/** The address of a listener: never port 0, which the supervisor has resolved. */
+export interface BoundListen {
+  readonly host: string
+  readonly port: number
+}
+
+/** How this machine starts a sandbox host: found out once by the supervisor. */
+export interface HostLaunch {
+  /** Program and arguments; the host's own arguments are appended. */
+  readonly command: readonly string[]
+  readonly layers: readonly IsolationLayer[]
+}
