@@ -78,5 +78,13 @@ export interface IsolationSettings {
   readonly jitless: boolean
 }
 
-export const ISOLATION_LAYERS = ['process', 'permission', 'limits', 'user', 'network', 'parent-death', 'jitless'] as const
+export const ISOLATION_LAYERS = [
+  'process',
+  'permission',
+  'limits',
+  'user',
+  'network',
+  'parent-death',
+  'jitless',
+] as const
 export type IsolationLayer = (typeof ISOLATION_LAYERS)[number]

@@ -1,0 +1,3 @@
+/** What a `pointsman.config.ts` imports. */
+export { defineConfig } from './problems.ts'
+export type { Configuration } from './schema.ts'

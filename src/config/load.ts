@@ -1,0 +1,95 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { basename, extname, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { stripVTControlCharacters } from 'node:util'
+import { ConfigError, parseSettings } from './problems.ts'
+import type { Settings } from './settings.ts'
+
+const DEFAULT_FILES = ['pointsman.config.ts', 'pointsman.config.json']
+
+/** What the command line says; it wins over the file. */
+export interface CommandLine {
+  readonly config: string | undefined
+  readonly host: string | undefined
+  readonly port: number | undefined
+}
+
+export interface LoadedConfig {
+  readonly settings: Settings
+  /** Absolute path of the file that was read; `undefined` when there is none and every setting has its default. */
+  readonly file: string | undefined
+}
+
+/**
+ * Reads the configuration: the file that the command line names, or the first default file of the working directory.
+ *
+ * @throws ConfigError
+ */
+export async function loadConfig(line: CommandLine, cwd = process.cwd()): Promise<LoadedConfig> {
+  const file = findFile(line.config, cwd)
+  const source = file === undefined ? 'the command line' : basename(file)
+  const read = file === undefined ? {} : await readConfiguration(file)
+  return { settings: parseSettings(overlay(read, line), source), file }
+}
+
+function findFile(named: string | undefined, cwd: string): string | undefined {
+  if (named === undefined) return DEFAULT_FILES.map((name) => resolve(cwd, name)).find((path) => existsSync(path))
+  const path = resolve(cwd, named)
+  if (!['.ts', '.json'].includes(extname(path)))
+    throw new ConfigError(`the configuration ${named} is not a .ts or .json file`)
+  return path
+}
+
+async function readConfiguration(file: string): Promise<unknown> {
+  const text = readText(file)
+  return extname(file) === '.ts' ? importDefault(file) : parseJson(file, text)
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new ConfigError(`cannot read the configuration ${file}: ${reason(error)}`)
+  }
+}
+
+function parseJson(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new ConfigError(`${basename(file)} is not JSON: ${reason(error)}`)
+  }
+}
+
+/** Each import has a query of its own: a module is cached by its URL, and a reload has to see what is written now. */
+async function importDefault(file: string): Promise<unknown> {
+  let module: unknown
+  try {
+    module = await import(`${pathToFileURL(file).href}?read=${Date.now()}.${process.hrtime.bigint()}`)
+  } catch (error) {
+    throw new ConfigError(`cannot load ${basename(file)}: ${reason(error)}`)
+  }
+  if (typeof module === 'object' && module !== null && 'default' in module) return module.default
+  throw new ConfigError(`${basename(file)} has no default export; write: export default defineConfig({ … })`)
+}
+
+function overlay(read: unknown, line: CommandLine): unknown {
+  if (line.host === undefined && line.port === undefined) return read
+  if (!isRecord(read) || (read.listen !== undefined && !isRecord(read.listen))) return read
+  const listen: Record<string, unknown> = { ...(isRecord(read.listen) ? read.listen : {}) }
+  if (line.host !== undefined) listen.host = line.host
+  if (line.port !== undefined) listen.port = line.port
+  return { ...read, listen }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** One line that says what went wrong; a system error without its call and path, which the sentence around it has. */
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const system = /^(E[A-Z]+): ([^,]+)/.exec(error.message)
+  const text = system === null ? error.message : `${system[2]} (${system[1]})`
+  return stripVTControlCharacters(text).split('\n')[0] ?? ''
+}

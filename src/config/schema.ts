@@ -1,0 +1,98 @@
+import { z } from 'zod'
+import { ISOLATION_LAYERS } from './settings.ts'
+
+const MiB = 1024 * 1024
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+/** The message of each leaf is what is allowed there; `problems.ts` puts the path and what was found in front of it. */
+const whole = (least: number, most: number, byDefault: number, unit = '') => {
+  const allowed = `a whole number${unit === '' ? '' : ` of ${unit}`} from ${least} to ${most}`
+  return z.int(allowed).min(least, allowed).max(most, allowed).default(byDefault)
+}
+const milliseconds = (least: number, most: number, byDefault: number) => whole(least, most, byDefault, 'milliseconds')
+const bytes = (least: number, most: number, byDefault: number) => whole(least, most, byDefault, 'bytes')
+const section = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z.strictObject(shape, `an object with any of ${Object.keys(shape).join(', ')}`)
+const path = z.string('the path of a file').min(1, 'the path of a file')
+const oneOf = <const Names extends readonly [string, ...string[]]>(names: Names) =>
+  z.enum(names, `one of ${names.map((name) => JSON.stringify(name)).join(', ')}`)
+
+const listen = section({
+  host: z
+    .string('a host name or address')
+    .min(1, 'a host name or address')
+    .max(253, 'a host of at most 253 characters')
+    .default('0.0.0.0'),
+  port: whole(0, 65_535, 5432),
+})
+
+const router = section({
+  decisionTime: milliseconds(1, 10_000, 20),
+  decisionDeadline: milliseconds(10, 60_000, 100),
+  loadTime: milliseconds(1, 60_000, 200),
+  isolateMemory: bytes(8 * MiB, 4096 * MiB, 32 * MiB).refine((size) => size % MiB === 0, 'a multiple of 1048576 bytes'),
+  sourceBytes: bytes(1024, 64 * MiB, 256 * 1024),
+  compileTime: milliseconds(100, 60_000, 2000),
+})
+
+const strikes = section({
+  limit: whole(1, 1000, 3),
+  window: milliseconds(1000, DAY, 600_000),
+  quarantine: milliseconds(10, HOUR, 1000),
+  quarantineMax: milliseconds(10, DAY, 300_000),
+})
+
+const dns = section({
+  servers: z
+    .array(z.string('an address or address:port').min(1, 'an address or address:port'), 'a list of addresses')
+    .default([]),
+  minTtl: milliseconds(0, DAY, 1000),
+  maxTtl: milliseconds(0, DAY, 300_000),
+  staleFor: milliseconds(0, 30 * DAY, HOUR),
+  timeout: milliseconds(10, MINUTE, 2000),
+})
+
+const log = section({
+  level: oneOf(['debug', 'info', 'warn', 'error']).default('info'),
+  file: z.union([path, z.null()], 'the path of a file, or null for standard output').default(null),
+  access: z
+    .union([path, z.null(), z.literal(false)], 'the path of a file, null to put them with the log, or false for none')
+    .default(null),
+  pretty: z.union([z.boolean(), z.literal('auto')], 'true, false or "auto"').default('auto'),
+})
+
+const isolation = section({
+  require: z.array(oneOf(ISOLATION_LAYERS), `a list of ${ISOLATION_LAYERS.join(', ')}`).default([]),
+  user: whole(1, 4_294_967_294, 65_534),
+  jitless: z.boolean('true or false').default(false),
+})
+
+/** Ranges and defaults of every setting; what they mean stands in `settings.ts`. */
+export const settingsSchema = section({
+  listen: listen.prefault({}),
+  workers: whole(1, 256, 1),
+  hosts: whole(1, 64, 1),
+  preread: section({ limit: bytes(1, 1024 * 1024, 32_768), time: milliseconds(10, HOUR, 10_000) }).prefault({}),
+  connect: section({
+    timeout: milliseconds(1, 600_000, 5000),
+    retries: whole(0, 1000, 10),
+    retryDelay: milliseconds(0, MINUTE, 100),
+  }).prefault({}),
+  relay: section({ idleTimeout: milliseconds(0, 30 * DAY, HOUR), keepAlive: milliseconds(1000, DAY, MINUTE) }).prefault(
+    {},
+  ),
+  router: router.prefault({}),
+  hostMemory: bytes(64 * MiB, 1024 * 1024 * MiB, 512 * MiB),
+  strikes: strikes.prefault({}),
+  dns: dns.prefault({}),
+  maxConnections: whole(0, 10_000_000, 0),
+  drainTime: milliseconds(0, DAY, 10_000),
+  tables: section({ maxBytes: bytes(1, 4096 * MiB - 1, 256 * MiB) }).prefault({}),
+  log: log.prefault({}),
+  isolation: isolation.prefault({}),
+})
+
+/** What a configuration file may hold: every key is optional. */
+export type Configuration = z.input<typeof settingsSchema>
