@@ -117,7 +117,7 @@ function escapeRest(line: string): string {
  * terminal, nor look like a line of its own.
  */
 function escapeTwice(line: string): string {
-  return escapeRest(line).replace(/\\(\\|u[0-9a-f]{4}|[nrbf])/g, (escape) =>
-    escape === '\\\\' ? escape : `\\${escape}`,
+  return escapeRest(line).replace(/\\(\\|u[0-9a-f]{4}|[nrbf])/g, (sequence) =>
+    sequence === '\\\\' ? sequence : `\\${sequence}`,
   )
 }
