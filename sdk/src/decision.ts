@@ -92,7 +92,6 @@ function payload(answer: Record<string, unknown>, key: string): string | undefin
   if (typeof value !== 'string') throw new BadAnswer(`${key} is a string or bytes, not ${describe(value)}`)
   if (value.length > MAX_PAYLOAD_BYTES)
     throw new BadAnswer(`${key} has ${value.length} bytes; at most ${MAX_PAYLOAD_BYTES} are allowed`)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range of one byte
   const wide = /[^\u0000-\u00ff]/.exec(value)
   if (wide !== null)
     throw new BadAnswer(`${key} has a character above U+00FF at ${wide.index}; use utf8('…') to send text as UTF-8`)

@@ -7,7 +7,8 @@ import type { Endpoint } from '../router.ts'
  */
 export interface Sandbox {
   /**
-   * Loads a version wherever it will be asked. Resolves when every host has it and it has described itself.
+   * Loads a version wherever it will be asked. Resolves when every host has it, it has described itself and answered a first
+   * question (no bytes at all, from 192.0.2.1).
    *
    * @throws LoadFailure when the router's own code is to blame, any other error when the sandbox is.
    */
@@ -99,6 +100,14 @@ export interface Failed extends Measured {
   readonly kind: 'failed'
   readonly failure: Failure
   readonly message: string
+  /** Where in the bundle it threw, where that is known. */
+  readonly position?: Position | undefined
+}
+
+/** A place in a bundle, both counted from 1; `locate` of `router-sdk/compile` finds the author's line. */
+export interface Position {
+  readonly line: number
+  readonly column: number
 }
 
 export type Failure =
@@ -118,4 +127,11 @@ export type Failure =
   | 'unavailable'
 
 /** The router's own code could not be loaded: it threw, ran out of time or memory, or does not describe a router. */
-export class LoadFailure extends Error {}
+export class LoadFailure extends Error {
+  readonly position: Position | undefined
+
+  constructor(message: string, position?: Position) {
+    super(message)
+    this.position = position
+  }
+}

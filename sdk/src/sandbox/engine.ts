@@ -1,0 +1,102 @@
+import type { Status } from './engine-status.ts'
+import { type Outcome, RouterIsolate } from './isolate.ts'
+
+export interface EngineAnswer {
+  readonly status: Status
+  /** What the bootstrap said, with `returned`: untrusted JSON. With `broken` a sentence, else nothing. */
+  readonly json: string
+  /** CPU time in microseconds. */
+  readonly cpu: number
+}
+
+export interface EngineLimits {
+  /** CPU time of one decision, whole milliseconds. */
+  readonly decisionTime: number
+  /** CPU time of loading, whole milliseconds. */
+  readonly loadTime: number
+  /** Bytes. */
+  readonly isolateMemory: number
+}
+
+interface Loaded {
+  readonly code: string
+  isolate: RouterIsolate
+  /** It timed out or ran out of memory here: further questions are sent elsewhere, so that they cost its neighbours nothing. */
+  struck: boolean
+}
+
+/** A descheduled host sees its wall-clock timeout pass without the router having run: that is asked again, this often. */
+const MAX_DESCHEDULED = 4
+
+/**
+ * The isolates of one host, by version. The same engine runs in a sandbox host process and in the direct sandbox, so that what
+ * is tested is what is served.
+ */
+export class RouterEngine {
+  readonly #limits: EngineLimits
+  /** A penalty host asks a struck router on and on; any other host refuses after the first strike. */
+  readonly #penalty: boolean
+  readonly #loaded = new Map<number, Loaded>()
+
+  constructor(limits: EngineLimits, penalty: boolean) {
+    this.#limits = limits
+    this.#penalty = penalty
+  }
+
+  load(id: number, code: string): EngineAnswer {
+    this.unload(id)
+    const isolate = new RouterIsolate(this.#limits.isolateMemory)
+    const outcome = isolate.load(code, this.#limits.loadTime)
+    if (outcome.kind === 'returned') this.#loaded.set(id, { code, isolate, struck: false })
+    const answer = toAnswer(outcome, isolate.cpuTime)
+    if (outcome.kind !== 'returned') isolate.dispose()
+    return answer
+  }
+
+  unload(id: number): void {
+    this.#loaded.get(id)?.isolate.dispose()
+    this.#loaded.delete(id)
+  }
+
+  ask(id: number, hook: string, facts: string, text: string): EngineAnswer {
+    const loaded = this.#loaded.get(id)
+    if (loaded === undefined) return { status: 'broken', json: `version ${id} is not loaded`, cpu: 0 }
+    if (loaded.struck) {
+      if (!this.#penalty) return { status: 'elsewhere', json: '', cpu: 0 }
+      this.#restore(loaded)
+    }
+    const answer = this.#call(loaded.isolate, hook, facts, text)
+    if (answer.status === 'timeout' || answer.status === 'memory') loaded.struck = true
+    return answer
+  }
+
+  close(): void {
+    for (const id of [...this.#loaded.keys()]) this.unload(id)
+  }
+
+  #call(isolate: RouterIsolate, hook: string, facts: string, text: string): EngineAnswer {
+    const allowed = this.#limits.decisionTime
+    let cpu = 0
+    for (let attempt = 1; ; attempt++) {
+      const before = isolate.cpuTime
+      const outcome = isolate.call(hook, facts, text, allowed)
+      const used = isolate.cpuTime - before
+      cpu += used
+      const descheduled = outcome.kind === 'timeout' && used < allowed * 500
+      if (!descheduled || attempt === MAX_DESCHEDULED) return toAnswer(outcome, cpu)
+    }
+  }
+
+  #restore(loaded: Loaded): void {
+    if (loaded.isolate.disposed) {
+      loaded.isolate = new RouterIsolate(this.#limits.isolateMemory)
+      loaded.isolate.load(loaded.code, this.#limits.loadTime)
+    }
+    loaded.struck = false
+  }
+}
+
+function toAnswer(outcome: Outcome, cpu: number): EngineAnswer {
+  const json = outcome.kind === 'returned' ? outcome.result : outcome.kind === 'broken' ? outcome.message : ''
+  return { status: outcome.kind, json, cpu }
+}

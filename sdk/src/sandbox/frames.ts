@@ -1,0 +1,153 @@
+/**
+ * What a worker and a sandbox host say to each other over a socket pair.
+ *
+ * A frame is a 4-byte little-endian length of what follows it, a type byte, a 4-byte id, and the rest by type. The worker sends
+ * `load`, `unload` and `ask`; the host opens with `ready` and then answers every `load` and `ask` exactly once, in the order in
+ * which they came. The worker's end treats every byte from the host as hostile: a frame over the limit, of an unknown type or
+ * out of order ends the host.
+ *
+ * | frame  | id       | rest                                                               |
+ * |--------|----------|--------------------------------------------------------------------|
+ * | load   | request  | version u32 · code as UTF-8                                        |
+ * | unload | 0        | version u32                                                        |
+ * | ask    | request  | version u32 · hook u8 · length of facts u32 · facts as JSON · bytes |
+ * | ready  | protocol | nothing                                                            |
+ * | answer | request  | status u8 · CPU microseconds u32 · JSON of the bootstrap           |
+ */
+import { STATUSES, type Status } from './engine-status.ts'
+import type { Hook } from './sandbox.ts'
+
+export const PROTOCOL_VERSION = 1
+
+/** The most that one frame from a host may hold: two payloads of 64 KiB, each character escaped, and room. */
+export const MAX_HOST_FRAME = 1_048_576
+
+const HEADER = 9
+export const FRAME = { load: 1, unload: 2, ask: 3, ready: 65, answer: 67 } as const
+
+const HOOKS: readonly Hook[] = ['route', 'onConnect', 'onConnectError', 'onInactivity']
+
+export interface Frame {
+  readonly type: number
+  readonly id: number
+  /** A view into the reader's buffer, good until the reader is fed again. */
+  readonly body: Buffer
+}
+
+export interface AskFrame {
+  readonly version: number
+  readonly hook: Hook
+  readonly facts: string
+  /** The bytes read so far, one character a byte. */
+  readonly text: string
+}
+
+export interface AnswerFrame {
+  readonly status: Status
+  readonly cpu: number
+  readonly json: string
+}
+
+/** Thrown for bytes that are no frame of this protocol. */
+export class FrameViolation extends Error {}
+
+function frame(type: number, id: number, bodyLength: number): Buffer {
+  const buffer = Buffer.allocUnsafe(HEADER + bodyLength)
+  buffer.writeUInt32LE(HEADER - 4 + bodyLength, 0)
+  buffer[4] = type
+  buffer.writeUInt32LE(id, 5)
+  return buffer
+}
+
+export function encodeReady(): Buffer {
+  return frame(FRAME.ready, PROTOCOL_VERSION, 0)
+}
+
+export function encodeLoad(id: number, version: number, code: string): Buffer {
+  const buffer = frame(FRAME.load, id, 4 + Buffer.byteLength(code))
+  buffer.writeUInt32LE(version, HEADER)
+  buffer.write(code, HEADER + 4, 'utf8')
+  return buffer
+}
+
+export function encodeUnload(version: number): Buffer {
+  const buffer = frame(FRAME.unload, 0, 4)
+  buffer.writeUInt32LE(version, HEADER)
+  return buffer
+}
+
+export function encodeAsk(id: number, version: number, hook: Hook, facts: string, bytes: Uint8Array): Buffer {
+  const factsLength = Buffer.byteLength(facts)
+  const buffer = frame(FRAME.ask, id, 9 + factsLength + bytes.length)
+  buffer.writeUInt32LE(version, HEADER)
+  buffer[HEADER + 4] = HOOKS.indexOf(hook)
+  buffer.writeUInt32LE(factsLength, HEADER + 5)
+  buffer.write(facts, HEADER + 9, 'utf8')
+  buffer.set(bytes, HEADER + 9 + factsLength)
+  return buffer
+}
+
+export function encodeAnswer(id: number, status: Status, cpu: number, json: string): Buffer {
+  const buffer = frame(FRAME.answer, id, 5 + Buffer.byteLength(json))
+  buffer[HEADER] = STATUSES.indexOf(status)
+  buffer.writeUInt32LE(Math.min(cpu, 0xffffffff), HEADER + 1)
+  buffer.write(json, HEADER + 5, 'utf8')
+  return buffer
+}
+
+export function decodeLoad(body: Buffer): { version: number; code: string } {
+  return { version: body.readUInt32LE(0), code: body.toString('utf8', 4) }
+}
+
+export function decodeUnload(body: Buffer): number {
+  return body.readUInt32LE(0)
+}
+
+export function decodeAsk(body: Buffer): AskFrame {
+  const factsEnd = 9 + body.readUInt32LE(5)
+  return {
+    version: body.readUInt32LE(0),
+    hook: HOOKS[body[4] ?? 0] ?? 'route',
+    facts: body.toString('utf8', 9, factsEnd),
+    text: body.toString('latin1', factsEnd),
+  }
+}
+
+/** @throws FrameViolation */
+export function decodeAnswer(body: Buffer): AnswerFrame {
+  if (body.length < 5) throw new FrameViolation(`an answer of ${body.length} bytes`)
+  const status = STATUSES[body[0] ?? 255]
+  if (status === undefined) throw new FrameViolation(`an answer with status ${body[0]}`)
+  return { status, cpu: body.readUInt32LE(1), json: body.toString('utf8', 5) }
+}
+
+/**
+ * Cuts a stream into frames. It keeps at most one unfinished frame, and so at most `limit` bytes.
+ */
+export class FrameReader {
+  readonly #limit: number
+  #kept: Buffer = Buffer.alloc(0)
+
+  /** `limit`: the longest frame, in bytes, its length field aside. */
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  /**
+   * Hands each whole frame to `each`, in order.
+   *
+   * @throws FrameViolation for a length that no frame has; the stream cannot be read on.
+   */
+  feed(chunk: Buffer, each: (frame: Frame) => void): void {
+    let buffer = this.#kept.length === 0 ? chunk : Buffer.concat([this.#kept, chunk])
+    while (buffer.length >= 4) {
+      const length = buffer.readUInt32LE(0)
+      if (length < HEADER - 4 || length > this.#limit)
+        throw new FrameViolation(`a frame of ${length} bytes; the limit is ${this.#limit}`)
+      if (buffer.length < 4 + length) break
+      each({ type: buffer[4] ?? 0, id: buffer.readUInt32LE(5), body: buffer.subarray(HEADER, 4 + length) })
+      buffer = buffer.subarray(4 + length)
+    }
+    this.#kept = buffer.length === 0 ? Buffer.alloc(0) : Buffer.from(buffer)
+  }
+}

@@ -1,0 +1,198 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import type { Duplex } from 'node:stream'
+import { FRAME, type Frame, FrameReader, FrameViolation, MAX_HOST_FRAME, PROTOCOL_VERSION } from './frames.ts'
+import { formatHostArguments, type HostArguments } from './host-arguments.ts'
+import { HostViolation } from './replies.ts'
+
+/** Why a host is gone. Only for the first three is the question that it was answering known to be to blame. */
+export type HostLoss = 'deadline' | 'memory' | 'violation' | 'exited'
+
+/** What a host owes an answer to. */
+export interface Pending {
+  /**
+   * Reads the answer and gives what is to be done with it.
+   *
+   * @throws FrameViolation or HostViolation when it makes no sense: the host is then killed.
+   */
+  answered(body: Buffer): () => void
+}
+
+interface InFlight<P> {
+  readonly id: number
+  readonly pending: P
+  readonly deadline: number
+}
+
+export interface HostEvents<P> {
+  ready(): void
+  /** The host is gone, or on its way: it will answer nothing more. `pending` is what it owed, oldest first. */
+  lost(loss: HostLoss, detail: string, pending: readonly P[]): void
+}
+
+const PAGE_BYTES = 4096
+/** A host that gets no processor time is given up after this many deadlines. */
+const ABANDONED = 5
+const MAX_START = 10_000
+
+/**
+ * One sandbox host as its worker sees it: a child process, the channel to it, and what it was asked and has not answered.
+ * Everything that comes from it is hostile until parsed. It is ended only by SIGKILL.
+ */
+export class HostProcess<P extends Pending> {
+  readonly pid: number
+  readonly penalty: boolean
+  /** When it must have said that it is ready, on the clock of `performance.now()`. */
+  readonly startBy: number
+  /** Settles when the process is gone for good. */
+  readonly exited: Promise<void>
+  readonly #child: ChildProcess
+  readonly #channel: Duplex
+  readonly #events: HostEvents<P>
+  readonly #cpuLimit: number
+  readonly #inFlight: InFlight<P>[] = []
+  #nextId = 1
+  #ready = false
+  #lost = false
+  #corked = false
+  /** When the oldest unanswered question became the oldest, and what the watch saw of it. */
+  #headSince = 0
+  #watched: { id: number; cpu: number } | undefined
+
+  constructor(command: readonly string[], hostArguments: HostArguments, events: HostEvents<P>) {
+    this.#events = events
+    this.penalty = hostArguments.penalty
+    this.startBy = performance.now() + MAX_START
+    this.#cpuLimit = hostArguments.limits.decisionTime
+    const [program = '', ...words] = [...command, ...formatHostArguments(hostArguments)]
+    this.#child = spawn(program, words, {
+      // A session of its own: a terminal's interrupt is for the supervisor, which drains.
+      detached: true,
+      cwd: '/',
+      env: { TZ: 'UTC' },
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    })
+    this.pid = this.#child.pid ?? -1
+    this.#channel = this.#child.stdio[3] as Duplex
+    const reader = new FrameReader(MAX_HOST_FRAME)
+    this.#channel.on('data', (chunk: Buffer) => this.#read(reader, chunk))
+    // The exit that follows says how it ended.
+    this.#channel.on('error', () => this.#child.kill('SIGKILL'))
+    this.#channel.on('close', () => this.#child.kill('SIGKILL'))
+    this.exited = new Promise((resolve) => {
+      this.#child.once('exit', () => resolve())
+      this.#child.once('error', () => resolve())
+    })
+    this.#child.on('error', (error) => this.#lose('exited', `it could not be started: ${error.message}`))
+    this.#child.on('exit', (code, signal) => this.#lose('exited', `it exited with ${signal ?? code}`))
+  }
+
+  get ready(): boolean {
+    return this.#ready && !this.#lost
+  }
+
+  get load(): number {
+    return this.#inFlight.length
+  }
+
+  /** Sends what `encode` makes of a fresh id; `allowed` is the wall time, in milliseconds, that it may take once begun. */
+  ask(pending: P, allowed: number, encode: (id: number) => Buffer): void {
+    const id = this.#nextId
+    this.#nextId = (id + 1) >>> 0
+    if (this.#inFlight.length === 0) this.#headSince = performance.now()
+    this.#inFlight.push({ id, pending, deadline: allowed })
+    this.send(encode(id))
+  }
+
+  /** Frames of one turn of the event loop leave in one write. */
+  send(frame: Buffer): void {
+    if (this.#lost) return
+    if (!this.#corked) {
+      this.#corked = true
+      this.#channel.cork()
+      process.nextTick(() => {
+        this.#corked = false
+        this.#channel.uncork()
+      })
+    }
+    this.#channel.write(frame)
+  }
+
+  /** Called on a coarse tick: kills the host when the oldest question is past its deadline. */
+  checkDeadline(): void {
+    const head = this.#inFlight[0]
+    if (head === undefined || this.#lost) return
+    if (this.#watched?.id !== head.id) {
+      this.#watched = { id: head.id, cpu: this.#cpuTime() }
+      return
+    }
+    const elapsed = performance.now() - this.#headSince
+    if (elapsed < head.deadline) return
+    // Not given the processor, it is not to blame, up to a point: a stopped host never gets it.
+    if (this.#cpuTime() - this.#watched.cpu < this.#cpuLimit && elapsed < head.deadline * ABANDONED) return
+    // The answer may be waiting in our own queue, if it was we who were late: read first, then judge.
+    setImmediate(() => {
+      if (this.#inFlight[0]?.id === head.id)
+        this.kill('deadline', `no answer after ${Math.round(performance.now() - this.#headSince)} ms`)
+    })
+  }
+
+  /** Called on a coarse tick: kills the host when it has outgrown `limit` bytes. Linux only. */
+  checkMemory(limit: number): void {
+    if (this.#lost) return
+    const pages = Number(readProc(`/proc/${this.pid}/statm`).split(' ')[1] ?? 0)
+    if (pages * PAGE_BYTES > limit)
+      this.kill('memory', `${Math.round((pages * PAGE_BYTES) / 1_048_576)} MiB resident, over its limit`)
+  }
+
+  kill(loss: HostLoss, detail: string): void {
+    this.#child.kill('SIGKILL')
+    this.#lose(loss, detail)
+  }
+
+  #cpuTime(): number {
+    return Number(readProc(`/proc/${this.pid}/schedstat`).split(' ')[0] ?? 0) / 1e6
+  }
+
+  #read(reader: FrameReader, chunk: Buffer): void {
+    if (this.#lost) return
+    try {
+      reader.feed(chunk, (frame) => this.#frame(frame))
+    } catch (error) {
+      if (!(error instanceof FrameViolation || error instanceof HostViolation)) throw error
+      this.kill('violation', error.message)
+    }
+  }
+
+  #frame({ type, id, body }: Frame): void {
+    if (this.#lost) return
+    if (type === FRAME.ready && !this.#ready) {
+      if (id !== PROTOCOL_VERSION) throw new FrameViolation(`protocol version ${id}`)
+      this.#ready = true
+      return this.#events.ready()
+    }
+    const head = this.#inFlight[0]
+    if (type !== FRAME.answer || head === undefined || head.id !== id)
+      throw new FrameViolation(`a frame of type ${type} and id ${id}, which answers nothing that was asked`)
+    const deliver = head.pending.answered(body)
+    this.#inFlight.shift()
+    this.#headSince = performance.now()
+    deliver()
+  }
+
+  #lose(loss: HostLoss, detail: string): void {
+    if (this.#lost) return
+    this.#lost = true
+    this.#channel.destroy()
+    const owed = this.#inFlight.splice(0).map(({ pending }) => pending)
+    this.#events.lost(loss, detail, owed)
+  }
+}
+
+function readProc(path: string): string {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return '' // gone already, or a system without /proc
+  }
+}

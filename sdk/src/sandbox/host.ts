@@ -1,0 +1,60 @@
+/**
+ * A sandbox host: a process that holds isolates and one socket, its channel to the worker on descriptor 3. It reads a frame,
+ * answers it, and reads on, all synchronously: there is no event loop to block, an answer leaves before the next question is
+ * begun (so that the first unanswered one is the culprit when this process has to be killed), and the end of the channel ends
+ * the process. It gets its limits as arguments and has no environment.
+ */
+import { readSync, writeSync } from 'node:fs'
+import { type EngineAnswer, RouterEngine } from './engine.ts'
+import {
+  decodeAsk,
+  decodeLoad,
+  decodeUnload,
+  encodeAnswer,
+  encodeReady,
+  FRAME,
+  type Frame,
+  FrameReader,
+} from './frames.ts'
+import { parseHostArguments } from './host-arguments.ts'
+
+const CHANNEL = 3
+const READ_BYTES = 262_144
+const ANY_LENGTH = 0xffffffff
+
+const { limits, penalty } = parseHostArguments(process.argv.slice(2))
+const engine = new RouterEngine(limits, penalty)
+const reader = new FrameReader(ANY_LENGTH)
+const chunk = Buffer.allocUnsafe(READ_BYTES)
+
+write(encodeReady())
+for (;;) {
+  const length = readSync(CHANNEL, chunk, 0, READ_BYTES, null)
+  if (length === 0) process.exit(0)
+  reader.feed(chunk.subarray(0, length), answer)
+}
+
+function answer({ type, id, body }: Frame): void {
+  switch (type) {
+    case FRAME.load: {
+      const { version, code } = decodeLoad(body)
+      return send(id, engine.load(version, code))
+    }
+    case FRAME.ask: {
+      const { version, hook, facts, text } = decodeAsk(body)
+      return send(id, engine.ask(version, hook, facts, text))
+    }
+    case FRAME.unload:
+      return engine.unload(decodeUnload(body))
+    default:
+      throw new Error(`the worker sent a frame of type ${type}`)
+  }
+}
+
+function send(id: number, { status, json, cpu }: EngineAnswer): void {
+  write(encodeAnswer(id, status, cpu, json))
+}
+
+function write(bytes: Buffer): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(CHANNEL, bytes, at)
+}

@@ -1,0 +1,77 @@
+import ivm from 'isolated-vm'
+import { bootstrap } from './bootstrap.ts'
+
+/** How one call into an isolate ended. `result` is what the bootstrap returned: untrusted JSON. */
+export type Outcome =
+  | { readonly kind: 'returned'; readonly result: string }
+  | { readonly kind: 'timeout' }
+  | { readonly kind: 'memory' }
+  | { readonly kind: 'broken'; readonly message: string }
+
+const MEBIBYTE = 1_048_576
+const BOOTSTRAP = `(${bootstrap.toString()})()`
+
+/**
+ * One router version's isolate. This is the only file that imports isolated-vm. Nothing but strings crosses, no host function
+ * or reference is given to the guest, and calls are synchronous: what a timeout does not stop is for whoever watches the
+ * process. Needs Node's `--no-node-snapshot`.
+ */
+export class RouterIsolate {
+  readonly #isolate: ivm.Isolate
+  readonly #context: ivm.Context
+  readonly #dispatch: ivm.Reference<(command: string, facts: string, text: string) => string>
+
+  /** `memory` in bytes. isolated-vm takes it as a guideline: peaks of several times as much have been seen. */
+  constructor(memory: number) {
+    this.#isolate = new ivm.Isolate({ memoryLimit: Math.floor(memory / MEBIBYTE), inspector: false })
+    this.#context = this.#isolate.createContextSync()
+    const script = this.#isolate.compileScriptSync(BOOTSTRAP, { filename: 'bootstrap.js' })
+    this.#dispatch = script.runSync(this.#context, { reference: true })
+    script.release()
+  }
+
+  /** Runs the bundle's top level, then asks the router to describe itself. `timeout` in whole milliseconds. */
+  load(code: string, timeout: number): Outcome {
+    try {
+      // The bundle is esbuild's output, printed from a syntax tree, so it cannot close the function that it stands in.
+      const source = `pointsmanLoad(function () { "use strict";\n${code}\nreturn pointsmanRouter })`
+      const script = this.#isolate.compileScriptSync(source, { filename: 'router.js' })
+      script.runSync(this.#context, { timeout })
+      script.release()
+    } catch (error) {
+      return this.#failure(error)
+    }
+    return this.call('describe', '', '', timeout)
+  }
+
+  /** One question: `text` is the bytes read so far, one character a byte. */
+  call(command: string, facts: string, text: string, timeout: number): Outcome {
+    try {
+      const result = this.#dispatch.applySync(undefined, [command, facts, text], { timeout })
+      if (typeof result !== 'string') return { kind: 'broken', message: `the bootstrap returned ${typeof result}` }
+      return { kind: 'returned', result }
+    } catch (error) {
+      return this.#failure(error)
+    }
+  }
+
+  /** CPU time used so far, in microseconds. */
+  get cpuTime(): number {
+    return this.#isolate.isDisposed ? 0 : Number(this.#isolate.cpuTime / 1000n)
+  }
+
+  get disposed(): boolean {
+    return this.#isolate.isDisposed
+  }
+
+  dispose(): void {
+    if (!this.#isolate.isDisposed) this.#isolate.dispose()
+  }
+
+  #failure(error: unknown): Outcome {
+    const message = error instanceof Error ? error.message : String(error)
+    if (this.#isolate.isDisposed || message.includes('memory limit')) return { kind: 'memory' }
+    if (message === 'Script execution timed out.') return { kind: 'timeout' }
+    return { kind: 'broken', message: message.slice(0, 200) }
+  }
+}

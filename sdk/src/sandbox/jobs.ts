@@ -1,0 +1,75 @@
+import { decodeAnswer } from './frames.ts'
+import type { Pending } from './host-process.ts'
+import { HostViolation, parseDescription, parseReply } from './replies.ts'
+import type { Question, Reply, RouterDescription, SandboxVersion } from './sandbox.ts'
+
+/** What a host may owe an answer to. */
+export type Job = Asking | Loading
+
+/** A question on its way: it outlives the hosts that it is asked of. */
+export class Asking implements Pending {
+  readonly kind = 'asking'
+  readonly version: SandboxVersion
+  readonly question: Question
+  readonly since = performance.now()
+  /** Hosts that were lost with this question unanswered behind another one. */
+  lost = 0
+  /** A host died by itself while answering it: it is asked once more, where a second death harms nobody. */
+  suspect = false
+  readonly #decisionTime: number
+  readonly #done: (asking: Asking, reply: Reply | 'elsewhere') => void
+
+  constructor(
+    version: SandboxVersion,
+    question: Question,
+    decisionTime: number,
+    done: (asking: Asking, reply: Reply | 'elsewhere') => void,
+  ) {
+    this.version = version
+    this.question = question
+    this.#decisionTime = decisionTime
+    this.#done = done
+  }
+
+  answered(body: Buffer): () => void {
+    const { status, cpu, json } = decodeAnswer(body)
+    const reply = status === 'elsewhere' ? status : parseReply(status, cpu, json, this.#decisionTime)
+    return () => this.#done(this, reply)
+  }
+
+  /** Ends the question without a host's answer. */
+  fail(reply: Reply): void {
+    this.#done(this, reply)
+  }
+}
+
+/** A version on its way into one host. */
+export class Loading implements Pending {
+  readonly kind = 'loading'
+  readonly version: SandboxVersion
+  readonly since = performance.now()
+  readonly #loadTime: number
+  readonly #done: (result: RouterDescription | Error) => void
+
+  constructor(version: SandboxVersion, loadTime: number, done: (result: RouterDescription | Error) => void) {
+    this.version = version
+    this.#loadTime = loadTime
+    this.#done = done
+  }
+
+  answered(body: Buffer): () => void {
+    const { status, json } = decodeAnswer(body)
+    let result: RouterDescription | Error
+    try {
+      result = parseDescription(status, json, this.#loadTime)
+    } catch (error) {
+      if (error instanceof HostViolation || !(error instanceof Error)) throw error
+      result = error
+    }
+    return () => this.#done(result)
+  }
+
+  fail(error: Error): void {
+    this.#done(error)
+  }
+}

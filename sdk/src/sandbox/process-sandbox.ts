@@ -1,0 +1,213 @@
+import { firstQuestions } from './first-question.ts'
+import { HostPool } from './host-pool.ts'
+import type { HostLoss } from './host-process.ts'
+import { Asking, type Job, Loading } from './jobs.ts'
+import { failure } from './replies.ts'
+import {
+  type Failure,
+  LoadFailure,
+  type Question,
+  type Reply,
+  type RouterDescription,
+  type Sandbox,
+  type SandboxLimits,
+  type SandboxVersion,
+} from './sandbox.ts'
+import { type StrikeRules, Strikes } from './strikes.ts'
+
+export interface ProcessSandboxOptions {
+  /** Program and arguments that start a sandbox host; its own arguments are appended. */
+  readonly command: readonly string[]
+  /** Hosts that share the questions, a warm spare and a penalty host aside. */
+  readonly hosts: number
+  readonly limits: SandboxLimits
+  readonly strikes: StrikeRules
+  /** Told of what an operator should know. */
+  readonly report: (event: SandboxEvent) => void
+}
+
+export type SandboxEvent =
+  /** `router` is the one to blame, where one is known. */
+  | {
+      readonly kind: 'host-lost'
+      readonly pid: number
+      readonly loss: HostLoss
+      readonly detail: string
+      readonly router?: string
+    }
+  | { readonly kind: 'strike'; readonly router: string; readonly reason: string; readonly strikes: number }
+  | { readonly kind: 'quarantined'; readonly router: string; readonly milliseconds: number }
+
+interface Held {
+  readonly version: SandboxVersion
+  asked: number
+  unloading: boolean
+}
+
+const MAX_LOSSES = 3
+
+/**
+ * The wall made of processes. Questions go to a serving host; a router with a strike is asked of the penalty host; one in
+ * quarantine is not asked. A new version is loaded by the spare first, which serves nobody, so that one which kills its host
+ * while loading costs nobody anything.
+ *
+ * When a host is lost, the first question that it had not answered is the one that it was answering. Killed for it, that is the
+ * culprit: it fails and its router gets a strike. Dead by itself (a crash, or somebody's `kill -9`), it is a suspect: asked once
+ * more, of the penalty host, and a culprit when that dies too. Questions behind it are asked again of the next host.
+ */
+export class ProcessSandbox implements Sandbox {
+  readonly #options: ProcessSandboxOptions
+  readonly #strikes: Strikes
+  readonly #pool: HostPool
+  readonly #held = new Map<number, Held>()
+  #loading: Promise<unknown> = Promise.resolve()
+  #closed = false
+
+  constructor(options: ProcessSandboxOptions) {
+    this.#options = options
+    this.#strikes = new Strikes(options.strikes)
+    this.#pool = new HostPool({
+      command: options.command,
+      hosts: options.hosts,
+      limits: options.limits,
+      versions: () => [...this.#held.values()].map(({ version }) => version),
+      lost: (host, loss, detail, owed) => this.#lost(host.pid, loss, detail, owed),
+      unavailable: (job) => this.#refuse(job, 'no sandbox host could be had in time'),
+    })
+  }
+
+  /** Resolves when the serving hosts and the spare have started. Rejects when they do not within 10 seconds. */
+  async start(): Promise<void> {
+    await this.#pool.started()
+  }
+
+  /** Process ids of all living hosts. */
+  get pids(): number[] {
+    return this.#pool.pids
+  }
+
+  load(version: SandboxVersion): Promise<RouterDescription> {
+    const loaded = this.#loading.then(() => this.#load(version))
+    this.#loading = loaded.catch(() => {})
+    return loaded
+  }
+
+  unload(id: number): void {
+    const held = this.#held.get(id)
+    if (held === undefined) return
+    held.unloading = true
+    if (held.asked === 0) this.#forget(id)
+  }
+
+  ask(id: number, question: Question, answered: (reply: Reply) => void): void {
+    const held = this.#held.get(id)
+    if (held === undefined || this.#closed) {
+      process.nextTick(answered, failure('unavailable', `version ${id} is not loaded`, 0))
+      return
+    }
+    if (this.#strikes.standing(held.version.router) === 'quarantined') {
+      process.nextTick(answered, failure('quarantined', 'in quarantine after its strikes', 0))
+      return
+    }
+    held.asked += 1
+    this.#dispatch(
+      new Asking(held.version, question, this.#options.limits.decisionTime, (asking, reply) => {
+        if (reply === 'elsewhere') return this.#moved(asking)
+        held.asked -= 1
+        if (held.asked === 0 && held.unloading) this.#forget(id)
+        if (reply.kind === 'failed' && (reply.failure === 'timeout' || reply.failure === 'memory'))
+          this.#strike(asking.version.router, reply.failure)
+        answered(reply)
+      }),
+    )
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#pool.close()
+  }
+
+  #dispatch(asking: Asking): void {
+    const penalty = asking.suspect || this.#strikes.standing(asking.version.router) === 'penalty'
+    this.#pool.ask(asking, penalty)
+  }
+
+  /** A serving host would not ask it again since the router was struck there. */
+  #moved(asking: Asking): void {
+    const cleared = this.#strikes.standing(asking.version.router) === 'clear'
+    if (cleared) this.#pool.reload(asking.version)
+    this.#dispatch(asking)
+  }
+
+  #forget(id: number): void {
+    this.#held.delete(id)
+    this.#pool.unload(id)
+  }
+
+  #strike(router: string, reason: Failure): void {
+    const quarantine = this.#strikes.strike(router)
+    this.#options.report({ kind: 'strike', router, reason, strikes: this.#strikes.count(router) })
+    if (quarantine > 0) this.#options.report({ kind: 'quarantined', router, milliseconds: quarantine })
+  }
+
+  async #load(version: SandboxVersion): Promise<RouterDescription> {
+    const description = await this.#rehearse(version)
+    this.#strikes.pardon(version.router)
+    this.#held.set(version.id, { version, asked: 0, unloading: false })
+    await this.#pool.load(version)
+    return description
+  }
+
+  /** Loads a version into the spare and asks it a first question there. */
+  async #rehearse(version: SandboxVersion): Promise<RouterDescription> {
+    const description = await new Promise<RouterDescription>((resolve, reject) => {
+      const done = (result: RouterDescription | Error): void =>
+        result instanceof Error ? reject(result) : resolve(result)
+      this.#pool.rehearse(new Loading(version, this.#options.limits.loadTime, done))
+    })
+    for (const question of firstQuestions(description)) {
+      const reply = await new Promise<Reply>((resolve) => {
+        const done = (_asking: Asking, answer: Reply | 'elsewhere'): void =>
+          resolve(answer === 'elsewhere' ? failure('timeout', 'it was struck before', 0) : answer)
+        this.#pool.rehearse(new Asking(version, question, this.#options.limits.decisionTime, done))
+      })
+      if (reply.kind === 'failed')
+        throw new LoadFailure(
+          `its first question (${question.hook}, no bytes) failed: ${reply.message}`,
+          reply.position,
+        )
+    }
+    return description
+  }
+
+  #lost(pid: number, loss: HostLoss, detail: string, owed: readonly Job[]): void {
+    const [head, ...behind] = owed
+    if (!this.#closed && (loss !== 'exited' || head !== undefined))
+      this.#options.report({ kind: 'host-lost', pid, loss, detail, ...(head && { router: head.version.router }) })
+    if (head !== undefined) this.#blame(head, loss, detail)
+    for (const job of behind) this.#askAgain(job)
+  }
+
+  #blame(job: Job, loss: HostLoss, detail: string): void {
+    if (job.kind === 'loading')
+      return job.fail(new LoadFailure(`its sandbox host was lost while loading it: ${detail}`))
+    if (this.#closed || !this.#held.has(job.version.id)) return job.fail(failure('killed', detail, 0))
+    if (loss === 'exited' && !job.suspect) {
+      job.suspect = true
+      return this.#dispatch(job)
+    }
+    this.#strike(job.version.router, 'killed')
+    job.fail(failure('killed', `its sandbox host was killed: ${detail}`, 0))
+  }
+
+  #askAgain(job: Job): void {
+    const gone = this.#closed || !this.#held.has(job.version.id)
+    if (job.kind === 'loading' || gone || ++job.lost > MAX_LOSSES) return this.#refuse(job, 'its sandbox host was lost')
+    this.#dispatch(job)
+  }
+
+  #refuse(job: Job, message: string): void {
+    if (job.kind === 'loading') job.fail(new Error(message))
+    else job.fail(failure('unavailable', message, 0))
+  }
+}

@@ -1,0 +1,167 @@
+import { BadAnswer, parseAnswer } from '../decision.ts'
+import type { Status } from './engine-status.ts'
+import {
+  type Failed,
+  type Failure,
+  type Hook,
+  LoadFailure,
+  type Position,
+  type Reply,
+  type RouterDescription,
+} from './sandbox.ts'
+
+/**
+ * Reads what a host says that a router said. Every value is untrusted: a host may have been taken over. What is not exactly as
+ * it should be throws `HostViolation`, and the host is killed; what only the router got wrong is a reply.
+ */
+export class HostViolation extends Error {}
+
+const MAX_LOG_LINES = 9
+const MAX_LINE = 201
+const MAX_MESSAGE = 300
+const MAX_STACK = 1_001
+const HOOKS: readonly string[] = ['route', 'onConnect', 'onConnectError', 'onInactivity'] satisfies Hook[]
+
+/** @throws HostViolation */
+export function parseReply(status: Status, cpu: number, json: string, decisionTime: number): Reply {
+  switch (status) {
+    case 'timeout':
+      return failure('timeout', `no answer after ${decisionTime} ms of CPU time`, cpu)
+    case 'memory':
+      return failure('memory', 'its isolate ran out of memory', cpu)
+    case 'broken':
+      return failure('threw', escapeControls(json.slice(0, MAX_MESSAGE)), cpu)
+    case 'elsewhere':
+      return failure('timeout', 'it was struck here before', cpu)
+    case 'returned':
+      return parseReturned(parseObject(json), cpu)
+  }
+}
+
+function parseReturned(said: Record<string, unknown>, cpu: number): Reply {
+  const log = parseLog(said.log)
+  if (said.lookup !== undefined) {
+    const { table, key } = record(said.lookup, 'lookup')
+    if (typeof table !== 'string' || !/^[A-Za-z0-9_-]{1,64}$/.test(table))
+      throw new HostViolation('lookup: a bad table')
+    if (typeof key !== 'string' || key.length > 1024) throw new HostViolation('lookup: a bad key')
+    return { kind: 'lookup', table, key, cpu, log }
+  }
+  if (said.failed !== undefined) {
+    if (said.failed !== 'threw' && said.failed !== 'bad-answer') throw new HostViolation('an unknown failure')
+    return { ...failure(said.failed, parseMessage(said.message), cpu), position: parsePosition(said.stack), log }
+  }
+  try {
+    return { kind: 'answered', decision: parseAnswer(said.answer), cpu, log }
+  } catch (error) {
+    if (!(error instanceof BadAnswer)) throw error
+    return { ...failure('bad-answer', escapeControls(error.message), cpu), log }
+  }
+}
+
+/**
+ * @throws LoadFailure when the router does not describe itself as one, HostViolation when the host makes no sense.
+ */
+export function parseDescription(status: Status, json: string, loadTime: number): RouterDescription {
+  if (status === 'timeout') throw new LoadFailure(`it was still loading after ${loadTime} ms of CPU time`)
+  if (status === 'memory') throw new LoadFailure('its isolate ran out of memory while loading')
+  if (status === 'elsewhere') throw new HostViolation('a load answered with elsewhere')
+  if (status === 'broken') throw new LoadFailure(escapeControls(json.slice(0, MAX_MESSAGE)))
+  const said = parseObject(json)
+  if (said.failed !== undefined) throw new LoadFailure(parseMessage(said.message), parsePosition(said.stack))
+  const described = record(said.described, 'described')
+  return {
+    listen: parseListen(described.listen),
+    hooks: parseHooks(described.hooks),
+    failure: parseFailure(described.failure),
+  }
+}
+
+function parseListen(listen: unknown): RouterDescription['listen'] {
+  if (listen === undefined) return undefined
+  const { port, host, ...rest } =
+    typeof listen === 'object' ? record(listen, 'listen') : { port: listen, host: undefined }
+  const unknown = Object.keys(rest)
+  if (unknown.length > 0) throw new LoadFailure(`listen may have port and host; it also has ${unknown.join(', ')}`)
+  if (typeof port !== 'number' || !Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new LoadFailure(
+      `listen: a port is a whole number from 0 to 65535, not ${escapeControls(JSON.stringify(port) ?? 'undefined')}`,
+    )
+  if (host !== undefined && (typeof host !== 'string' || !/^[0-9A-Za-z.:_-]{1,253}$/.test(host)))
+    throw new LoadFailure('listen: a host is an IP address or a name')
+  return { port, host }
+}
+
+function parseHooks(hooks: unknown): Hook[] {
+  if (!Array.isArray(hooks) || hooks.length > HOOKS.length) throw new HostViolation('hooks: not a list')
+  const known = hooks.filter(isHook)
+  if (known.length !== hooks.length) throw new HostViolation('hooks: an unknown name')
+  if (!known.includes('route') && !known.includes('onConnect'))
+    throw new LoadFailure('a router has a function route, or onConnect, or both')
+  return known
+}
+
+function isHook(name: unknown): name is Hook {
+  return typeof name === 'string' && HOOKS.includes(name)
+}
+
+function parseFailure(failureAnswer: unknown): RouterDescription['failure'] {
+  if (failureAnswer === undefined) return { kind: 'close', text: undefined }
+  try {
+    const decision = parseAnswer(failureAnswer)
+    if (decision.kind !== 'wait') return decision
+  } catch (error) {
+    if (!(error instanceof BadAnswer)) throw error
+    throw new LoadFailure(`failure: ${escapeControls(error.message)}`)
+  }
+  throw new LoadFailure('failure: an answer that waits is not allowed there')
+}
+
+export function failure(kind: Failure, message: string, cpu: number): Failed {
+  return { kind: 'failed', failure: kind, message, cpu, log: [] }
+}
+
+function parseObject(json: string): Record<string, unknown> {
+  let value: unknown
+  try {
+    value = JSON.parse(json)
+  } catch {
+    throw new HostViolation('an answer that is not JSON')
+  }
+  return record(value, 'an answer')
+}
+
+function record(value: unknown, what: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new HostViolation(`${what}: not an object`)
+  return Object.fromEntries(Object.entries(value))
+}
+
+function parseLog(log: unknown): string[] {
+  if (log === undefined) return []
+  if (!Array.isArray(log) || log.length > MAX_LOG_LINES) throw new HostViolation('log: not a short list')
+  return log.map((line: unknown) => {
+    if (typeof line !== 'string') throw new HostViolation('log: a line that is not a string')
+    return escapeControls(line.slice(0, MAX_LINE))
+  })
+}
+
+function parseMessage(message: unknown): string {
+  if (typeof message !== 'string') throw new HostViolation('a failure without a message')
+  return escapeControls(message.slice(0, MAX_MESSAGE))
+}
+
+/** Where in the bundle the router was: its topmost frame of the stack. The bundle stands one line down in its script. */
+function parsePosition(stack: unknown): Position | undefined {
+  if (typeof stack !== 'string' || stack.length > MAX_STACK) throw new HostViolation('a failure without a stack')
+  const match = /router\.js:(\d{1,6}):(\d{1,6})/.exec(stack)
+  return match === null ? undefined : { line: Number(match[1]) - 1, column: Number(match[2]) }
+}
+
+/** Control characters, line separators and direction marks as escapes: a tenant's text cannot forge a log line. */
+function escapeControls(text: string): string {
+  return text.replace(
+    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}

@@ -1,0 +1,69 @@
+export interface StrikeRules {
+  /** Strikes within `window` milliseconds that lead to quarantine. */
+  readonly limit: number
+  readonly window: number
+  /** Milliseconds of the first quarantine; doubled for each that follows, up to `quarantineMax`. */
+  readonly quarantine: number
+  readonly quarantineMax: number
+}
+
+/** `clear`: asked with everybody. `penalty`: asked of the penalty host. `quarantined`: not asked. */
+export type Standing = 'clear' | 'penalty' | 'quarantined'
+
+interface Offender {
+  strikes: number[]
+  /** Quarantines so far; each doubles the next. */
+  quarantines: number
+  quarantinedUntil: number
+}
+
+/**
+ * Who cost a host, or a whole time slice, and how often. A router is on probation from its first strike until `window` has
+ * passed without another; after a quarantine a single strike is enough for the next one.
+ */
+export class Strikes {
+  readonly #rules: StrikeRules
+  readonly #offenders = new Map<string, Offender>()
+  readonly #now: () => number
+
+  /** `now` in milliseconds, monotonic. */
+  constructor(rules: StrikeRules, now: () => number = () => performance.now()) {
+    this.#rules = rules
+    this.#now = now
+  }
+
+  standing(router: string): Standing {
+    const offender = this.#offenders.get(router)
+    if (offender === undefined) return 'clear'
+    const now = this.#now()
+    if (now < offender.quarantinedUntil) return 'quarantined'
+    const last = offender.strikes.at(-1) ?? 0
+    if (now - Math.max(last, offender.quarantinedUntil) < this.#rules.window) return 'penalty'
+    this.#offenders.delete(router)
+    return 'clear'
+  }
+
+  /** Counts one strike; the answer is the length of the quarantine that it led to, in milliseconds, or 0. */
+  strike(router: string): number {
+    const now = this.#now()
+    const { limit, window, quarantine, quarantineMax } = this.#rules
+    const offender = this.#offenders.get(router) ?? { strikes: [], quarantines: 0, quarantinedUntil: 0 }
+    this.#offenders.set(router, offender)
+    offender.strikes = [...offender.strikes.filter((at) => now - at < window), now]
+    if (offender.quarantines === 0 && offender.strikes.length < limit) return 0
+    const length = Math.min(quarantineMax, quarantine * 2 ** offender.quarantines)
+    offender.quarantines += 1
+    offender.quarantinedUntil = now + length
+    return length
+  }
+
+  /** Strikes of `router` that still count. */
+  count(router: string): number {
+    return this.#offenders.get(router)?.strikes.length ?? 0
+  }
+
+  /** A new version starts anew. */
+  pardon(router: string): void {
+    this.#offenders.delete(router)
+  }
+}
