@@ -40,7 +40,7 @@ export interface ConnectionEvents {
   data(bytes: Uint8Array): void
   /** The peer will send no more (FIN). Writing goes on. */
   ended(): void
-  /** Everything written has left; called after a `write` that answered false. */
+  /** Everything written has left; called after a `write` that answered false, unless `end` or `finish` came meanwhile. */
   drained(): void
   /** The socket is gone; the last event. `error` is set when it was reset or failed. */
   closed(error: Error | undefined): void
@@ -51,9 +51,14 @@ export interface ConnectEvents extends ConnectionEvents {
 }
 
 export interface Connection {
+  /** The address is `''` and the port 0 for a client that vanished before it was accepted. */
   readonly remote: SocketEndpoint
+  /** Read it once while the connection lives: afterwards it may be `''` and 0. */
   readonly local: SocketEndpoint
-  /** Nothing is read before events are set; setting them starts reading. */
+  /**
+   * Nothing is read before events are set; setting them for the first time starts reading, unless `pause` was called. Setting
+   * others hands the connection over: every later event goes to them, and a pause stays until `resume`.
+   */
   setEvents(events: ConnectionEvents): void
   /** Stops reading: the kernel's buffer fills and the peer waits. A reset is then noticed only by writing. */
   pause(): void
@@ -64,7 +69,11 @@ export interface Connection {
   readonly queued: number
   /** Sends FIN after everything written. */
   end(): void
-  /** Sends everything written, then FIN, then closes; what is not sent within `deadline` milliseconds is dropped. */
+  /**
+   * Sends everything written, then FIN, then closes; what is not sent within `deadline` milliseconds is dropped, and the peer
+   * told by a reset. Bytes that still come are dropped: the only event left is `closed`, when the peer has sent FIN too, or at
+   * most a second after ours (closing with bytes unread would reset the connection and could lose what was sent last).
+   */
   finish(deadline: number): void
   /** Closes at once; `reset` sends RST where the system can. */
   destroy(reset?: boolean): void

@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs'
+
+/** The C functions that Node has no API for. `fcntl` is declared with the three integers that we pass it. */
+interface Libc {
+  fcntl(descriptor: number, command: number, argument: number): number
+  close(descriptor: number): number
+}
+
+// fcntl(2) of Linux. A plain dup(2) would be inherited by every child process, and a sandbox host must hold no socket.
+const F_DUPFD_CLOEXEC = 1030
+
+let libc: Libc | null | undefined
+
+/**
+ * A second descriptor of the same open file, closed on exec, which keeps a socket alive when the first is closed.
+ * `undefined` when there is no descriptor left, or no way to ask for one: the system is not Linux, or Node has no `node:ffi`.
+ */
+export function duplicateDescriptor(descriptor: number): number | undefined {
+  libc ??= loadLibc()
+  const copy = libc?.fcntl(descriptor, F_DUPFD_CLOEXEC, 0) ?? -1
+  return copy < 0 ? undefined : copy
+}
+
+/** Closes a descriptor that `duplicateDescriptor` gave. */
+export function closeDescriptor(descriptor: number): void {
+  libc?.close(descriptor)
+}
+
+function loadLibc(): Libc | null {
+  // fcntl is variadic: elsewhere than on Linux its arguments may be passed in another way (macOS on arm64)
+  if (process.platform !== 'linux') return null
+  try {
+    const ffi = process.getBuiltinModule('node:ffi')
+    const { functions } = ffi.dlopen(null, {
+      fcntl: { arguments: ['i32', 'i32', 'i32'], return: 'i32' },
+      close: { arguments: ['i32'], return: 'i32' },
+    })
+    return functions
+  } catch {
+    return null // no FFI in this Node, or not permitted: callers have another way
+  }
+}
+
+/** How many descriptors this process may have open (the soft RLIMIT_NOFILE); 1,024 when the system does not say. */
+export function descriptorLimit(): number {
+  try {
+    const match = /^Max open files\s+(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'latin1'))
+    if (match?.[1] !== undefined) return match[1] === 'unlimited' ? Number.MAX_SAFE_INTEGER : Number(match[1])
+  } catch {
+    // no /proc: ask Node
+  }
+  return limitOfReport()
+}
+
+function limitOfReport(): number {
+  // or it looks up the name of every peer, and blocks meanwhile
+  Reflect.set(process.report, 'excludeNetwork', true)
+  const report: unknown = process.report.getReport()
+  const soft = property(property(property(report, 'userLimits'), 'open_files'), 'soft')
+  if (soft === 'unlimited') return Number.MAX_SAFE_INTEGER
+  return typeof soft === 'number' || typeof soft === 'string' ? Number(soft) || 1024 : 1024
+}
+
+function property(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined
+}
