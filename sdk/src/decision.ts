@@ -1,5 +1,7 @@
 import { parseRemote, type UpstreamAddress } from './remote.ts'
 
+export type { UpstreamAddress }
+
 /** An answer after it was checked. Payloads are latin1 strings: one character a byte. */
 export type Decision = ForwardDecision | WaitDecision | CloseDecision
 

@@ -1,4 +1,4 @@
-import type { RouterDescription, SandboxVersion } from 'router-sdk/sandbox'
+import type { Position, RouterDescription, SandboxVersion } from 'router-sdk/sandbox'
 import type { IsolationLayer, Settings } from '../config/settings.ts'
 
 /**
@@ -11,7 +11,7 @@ import type { IsolationLayer, Settings } from '../config/settings.ts'
 export type ToWorker =
   | { readonly type: 'start'; readonly index: number; readonly settings: Settings; readonly hostLaunch: HostLaunch }
   | { readonly type: 'configure'; readonly settings: Settings }
-  | { readonly type: 'warm'; readonly version: SandboxVersion; readonly tables: Tables }
+  | { readonly type: 'warm'; readonly version: SandboxVersion; readonly about: AboutVersion; readonly tables: Tables }
   | { readonly type: 'activate'; readonly id: number; readonly router: string; readonly listen: BoundListen }
   | { readonly type: 'discard'; readonly id: number }
   | { readonly type: 'retire'; readonly router: string }
@@ -22,12 +22,29 @@ export type ToWorker =
 export type FromWorker =
   | { readonly type: 'ready' }
   | { readonly type: 'warmed'; readonly id: number; readonly description: RouterDescription }
-  | { readonly type: 'warm-failed'; readonly id: number; readonly fault: 'router' | 'sandbox'; readonly message: string }
+  | {
+      readonly type: 'warm-failed'
+      readonly id: number
+      readonly fault: 'router' | 'sandbox'
+      readonly message: string
+      /** Where in the bundle the router threw, where that is known. */
+      readonly position?: Position
+    }
   | { readonly type: 'activated'; readonly id: number }
   | { readonly type: 'activate-failed'; readonly id: number; readonly message: string }
   | { readonly type: 'connections'; readonly current: number; readonly max: number; readonly total: number }
   /** Every connection has ended; the worker exits. `forced` counts those that the deadline ended. */
   | { readonly type: 'drained'; readonly forced: number }
+
+/** What records and log lines say of a version. */
+export interface AboutVersion {
+  /** 1 for the first version of a router since the start. */
+  readonly number: number
+  /** The bundle's hash. */
+  readonly bundle: string
+  /** For naming the author's line when the router throws. */
+  readonly sourceMap: string
+}
 
 /** Table name → the file's path and a stamp that changes when its content does. */
 export type Tables = Readonly<Record<string, { readonly file: string; readonly stamp: string }>>
