@@ -1,0 +1,126 @@
+import type { Dirent } from 'node:fs'
+import { readdir, realpath, stat } from 'node:fs/promises'
+import { join, sep } from 'node:path'
+import type { Tables } from '../worker/messages.ts'
+import type { Listing, Refused, RouterSource } from './store.ts'
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]*$/
+const TABLE_FILE = /^([^.]+)\.([A-Za-z0-9][A-Za-z0-9_-]*)\.(json|csv)$/
+const NAME_RULE = 'a name has letters, digits, "-" and "_" and begins with a letter or digit'
+const NOT_TENANTS = ['node_modules']
+
+/** Whether a file of this name is meant to be a router; helpers, tests and declarations are not. */
+export function isRouterFile(name: string): boolean {
+  return name.endsWith('.ts') && !/^[_.]|\.(?:test|d)\.ts$/.test(name)
+}
+
+/** Whether routers can depend on a file of this name. */
+export function isWatchedFile(name: string): boolean {
+  return /\.(?:ts|json|csv)$/.test(name)
+}
+
+/** The routers directly in `folder`, and their tables. `tenant` is `''` for the operator's own folder. */
+export async function scanFolder(folder: string, tenant: string): Promise<Listing> {
+  const entries = (await readdir(folder, { withFileTypes: true })).sort(byName)
+  const routers: RouterSource[] = []
+  const refused: Refused[] = []
+  for (const entry of entries) {
+    if (!isRouterFile(entry.name) || entry.isDirectory()) continue
+    const path = join(folder, entry.name)
+    const stem = entry.name.slice(0, -'.ts'.length)
+    const wrong = NAME.test(stem)
+      ? await whatIsWrong(folder, entry)
+      : `${quote(stem)} cannot name a router: ${NAME_RULE}`
+    if (wrong !== undefined) {
+      refused.push({ path, message: wrong })
+      continue
+    }
+    const tables = await findTables(folder, stem, entries, refused)
+    routers.push({
+      router: tenant === '' ? stem : `${tenant}/${stem}`,
+      file: path,
+      folder,
+      subfolders: tenant !== '',
+      tables,
+    })
+  }
+  return { routers, refused }
+}
+
+/** The tenants of `root`: its folders, by name. */
+export async function scanTenants(root: string): Promise<{ tenants: string[]; refused: Refused[] }> {
+  const tenants: string[] = []
+  const refused: Refused[] = []
+  for (const entry of (await readdir(root, { withFileTypes: true })).sort(byName)) {
+    const { name } = entry
+    if (/^[_.]/.test(name) || NOT_TENANTS.includes(name)) continue
+    const path = join(root, name)
+    if (entry.isSymbolicLink() && (await isFolder(path)))
+      refused.push({ path, message: 'a tenant is a folder, not a link to one' })
+    if (!entry.isDirectory()) continue
+    if (NAME.test(name)) tenants.push(name)
+    else refused.push({ path, message: `${quote(name)} cannot name a tenant: ${NAME_RULE}` })
+  }
+  return { tenants, refused }
+}
+
+async function whatIsWrong(folder: string, entry: Dirent): Promise<string | undefined> {
+  if (entry.isFile()) return undefined
+  if (!entry.isSymbolicLink()) return 'a router is a regular file'
+  const target = await resolveInside(folder, entry.name)
+  return target === undefined ? 'a router may be a link only to a regular file in its own folder' : undefined
+}
+
+async function findTables(folder: string, stem: string, entries: Dirent[], refused: Refused[]): Promise<Tables> {
+  const tables: Record<string, { file: string; stamp: string }> = Object.create(null)
+  for (const { name } of entries) {
+    const [, router, table] = TABLE_FILE.exec(name) ?? []
+    if (router !== stem || table === undefined) continue
+    const path = join(folder, name)
+    const file = await resolveInside(folder, name)
+    if (file === undefined) refused.push({ path, message: 'a table is a regular file in the folder of its router' })
+    else if (tables[table] !== undefined)
+      refused.push({ path, message: `the table ${table} is read from ${tables[table].file}; remove one of the two` })
+    else tables[table] = { file, stamp: await fingerprint(file) }
+  }
+  return { ...tables }
+}
+
+/** The real path of a regular file in `folder` or below it, `undefined` for anything else. */
+async function resolveInside(folder: string, name: string): Promise<string | undefined> {
+  try {
+    const target = await realpath(join(folder, name))
+    const inside = target.startsWith(folder + sep) && (await stat(target)).isFile()
+    return inside ? target : undefined
+  } catch {
+    return undefined
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory()
+  } catch {
+    return false
+  }
+}
+
+export const ABSENT = 'absent'
+
+/** A text that changes when the content of a file does; `ABSENT` when there is none. */
+export async function fingerprint(path: string): Promise<string> {
+  try {
+    const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true })
+    return `${size}-${ino}-${mtimeNs}-${ctimeNs}`
+  } catch {
+    return ABSENT
+  }
+}
+
+function byName(a: Dirent, b: Dirent): number {
+  return a.name < b.name ? -1 : 1
+}
+
+function quote(name: string): string {
+  return JSON.stringify(name)
+}

@@ -1,0 +1,192 @@
+import { readFileSync, realpathSync, statSync } from 'node:fs'
+import { basename, dirname, join, relative, resolve, sep } from 'node:path'
+import { FSWatcher } from 'chokidar'
+import { isRouterFile, isWatchedFile, scanFolder, scanTenants } from './directory-scan.ts'
+import { type Settled, Settler } from './settle.ts'
+import {
+  type Listing,
+  type Refused,
+  type RouterSource,
+  type RouterStore,
+  StoreError,
+  type StoreEvents,
+} from './store.ts'
+
+const UNWATCHED = new Set(['node_modules', '.git'])
+
+/**
+ * Routers in a directory (`git.ts` is the operator's, `acme/git.ts` belongs to tenant `acme`), or one router file. Sources
+ * and tables are watched.
+ */
+export class DirectoryStore implements RouterStore {
+  readonly #root: string
+  /** The name of the one file that is served, when it is not the whole directory. */
+  readonly #only: string | undefined
+  readonly #sources = new Map<string, RouterSource>()
+  readonly #inputs = new Map<string, ReadonlySet<string> | undefined>()
+  /** What was refused and said so. */
+  readonly #refused = new Map<string, string>()
+  readonly #settler = new Settler((settled) => this.#queue(settled))
+  #refreshing: Promise<void> = Promise.resolve()
+  #watcher: FSWatcher | undefined
+  #events: StoreEvents | undefined
+
+  /** @throws StoreError when `path` is neither a directory nor a router file. */
+  constructor(path: string) {
+    const place = openPlace(path)
+    this.#root = place.root
+    this.#only = place.only
+  }
+
+  /** What the routers' place is called. */
+  get name(): string {
+    return basename(this.#only ?? this.#root, '.ts')
+  }
+
+  async list(): Promise<Listing> {
+    const groups = ['']
+    const refused: Refused[] = []
+    if (this.#only === undefined) {
+      const found = await scanTenants(this.#root)
+      groups.push(...found.tenants)
+      refused.push(...found.refused)
+    }
+    const routers: RouterSource[] = []
+    for (const group of groups) {
+      const found = await this.#scan(group, (error) =>
+        refused.push({ path: this.#folder(group), message: error.message }),
+      )
+      routers.push(...(found?.routers ?? []))
+      refused.push(...(found?.refused ?? []))
+    }
+    return { routers, refused }
+  }
+
+  async watch(events: StoreEvents): Promise<Listing> {
+    this.#events = events
+    const watcher = new FSWatcher({
+      ignoreInitial: true,
+      followSymlinks: false,
+      atomic: false,
+      ...(this.#only === undefined ? {} : { depth: 0 }),
+      ignored: (path) => UNWATCHED.has(basename(path)),
+    })
+    this.#watcher = watcher
+    watcher.on('all', (_event, path) => this.#touch(path))
+    watcher.on('error', (error) => events.failed(error instanceof Error ? error : new Error(String(error))))
+    const ready = new Promise<void>((resume) => watcher.once('ready', resume))
+    watcher.add(this.#root)
+    await ready
+    const listing = await this.list()
+    for (const source of listing.routers) this.#sources.set(source.router, source)
+    for (const { path, message } of listing.refused) this.#refused.set(path, message)
+    return listing
+  }
+
+  dependsOn(router: string, inputs: readonly string[] | undefined): void {
+    this.#inputs.set(router, inputs === undefined ? undefined : new Set(inputs))
+  }
+
+  async close(): Promise<void> {
+    this.#settler.close()
+    await this.#watcher?.close()
+    await this.#refreshing
+  }
+
+  #folder(group: string): string {
+    return join(this.#root, group)
+  }
+
+  #touch(path: string): void {
+    const parts = relative(this.#root, path).split(sep)
+    const [first = ''] = parts
+    // A folder is looked at as a whole when it comes or goes; of files only those that a router may depend on matter.
+    const isFile = isWatchedFile(basename(path))
+    if (first === '' || first === '..') return
+    if (parts.length === 1) this.#settler.touch(isFile || this.#only !== undefined ? '' : first, path)
+    else if (isFile) this.#settler.touch(first, path)
+  }
+
+  #queue(settled: Settled): void {
+    this.#refreshing = this.#refreshing.then(() => this.#refresh(settled))
+  }
+
+  async #refresh({ group, paths, since }: Settled): Promise<void> {
+    const events = this.#events
+    if (events === undefined) return
+    const found = await this.#scan(group, (error) => events.failed(error))
+    if (found === undefined) return
+    this.#reportRefused(group, found.refused, events)
+    const settle = Math.round(performance.now() - since)
+    const names = new Set(found.routers.map(({ router }) => router))
+    for (const source of this.#ofGroup(group)) if (!names.has(source.router)) this.#remove(source.router, events)
+    for (const source of found.routers) {
+      const before = this.#sources.get(source.router)
+      this.#sources.set(source.router, source)
+      if (before === undefined || this.#isAffected(source, paths)) events.changed(source, settle)
+      else if (JSON.stringify(before.tables) !== JSON.stringify(source.tables)) events.tables(source)
+    }
+  }
+
+  #remove(router: string, events: StoreEvents): void {
+    this.#sources.delete(router)
+    this.#inputs.delete(router)
+    events.removed(router)
+  }
+
+  #isAffected(source: RouterSource, paths: ReadonlySet<string>): boolean {
+    if (paths.has(source.file)) return true
+    const inputs = this.#inputs.get(source.router)
+    if (inputs !== undefined) return [...paths].some((path) => inputs.has(path))
+    return [...paths].some((path) => path.endsWith('.ts') && (source.subfolders || dirname(path) === source.folder))
+  }
+
+  #ofGroup(group: string): RouterSource[] {
+    return [...this.#sources.values()].filter((source) => source.folder === this.#folder(group))
+  }
+
+  /** `undefined` when the folder cannot be read; a tenant's folder that is gone has no routers. */
+  async #scan(group: string, failed: (error: Error) => void): Promise<Listing | undefined> {
+    try {
+      const found = await scanFolder(this.#folder(group), group)
+      if (this.#only === undefined) return found
+      const file = join(this.#root, this.#only)
+      const refused = found.refused.filter(({ path }) => path === file)
+      return { routers: found.routers.filter((source) => source.file === file), refused }
+    } catch (error) {
+      if (group !== '' && errorCode(error) === 'ENOENT') return { routers: [], refused: [] }
+      failed(new StoreError(`the folder ${this.#folder(group)} cannot be read (${errorCode(error)})`))
+      return undefined
+    }
+  }
+
+  #reportRefused(group: string, refused: readonly Refused[], events: StoreEvents): void {
+    const now = new Map(refused.map(({ path, message }) => [path, message]))
+    for (const path of this.#refused.keys())
+      if (dirname(path) === this.#folder(group) && !now.has(path)) this.#refused.delete(path)
+    for (const entry of refused) {
+      if (this.#refused.get(entry.path) === entry.message) continue
+      this.#refused.set(entry.path, entry.message)
+      events.refused(entry)
+    }
+  }
+}
+
+function openPlace(path: string): { root: string; only: string | undefined } {
+  const absolute = resolve(path)
+  const kind = statSync(absolute, { throwIfNoEntry: false })
+  if (kind === undefined) throw new StoreError(`there is no file or directory ${path}`)
+  if (kind.isDirectory()) return { root: realpathSync(absolute), only: undefined }
+  if (!isRouterFile(basename(absolute)))
+    throw new StoreError(`${path} is not a router: routers are directories or .ts files (not .test.ts, .d.ts or _….ts)`)
+  try {
+    readFileSync(absolute)
+  } catch (error) {
+    throw new StoreError(`${path} cannot be read (${errorCode(error)})`)
+  }
+  return { root: realpathSync(dirname(absolute)), only: basename(absolute) }
+}
+
+function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
+}

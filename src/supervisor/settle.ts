@@ -1,0 +1,80 @@
+import { ABSENT, fingerprint } from './directory-scan.ts'
+
+/** How long a file must stay as it is before it is read, and how long it is waited for at most. Milliseconds. */
+const QUIET = 30
+/** Editors that save by moving the old file away leave none for a moment. */
+const QUIET_ABSENT = 100
+/** And others empty it before they write. */
+const QUIET_EMPTY = 250
+const LONGEST = 2000
+const POLL = 10
+
+/** Files of one group that changed and are quiet now. `since`: `performance.now()` of the first sign. */
+export interface Settled {
+  readonly group: string
+  readonly paths: ReadonlySet<string>
+  readonly since: number
+}
+
+interface Watched {
+  print: string | undefined
+  quietSince: number
+}
+
+/**
+ * Waits until files that are being written are written: a group is handed on when each of its changed files has been quiet
+ * for a moment, or after two seconds. Groups (tenants) do not wait for one another.
+ */
+export class Settler {
+  readonly #groups = new Map<string, Map<string, Watched>>()
+  readonly #settled: (settled: Settled) => void
+  readonly #closing = new AbortController()
+
+  constructor(settled: (settled: Settled) => void) {
+    this.#settled = settled
+  }
+
+  /** A file of `group` may have changed. */
+  touch(group: string, path: string): void {
+    if (this.#closing.signal.aborted) return
+    const files = this.#groups.get(group)
+    const watched = { print: undefined, quietSince: performance.now() }
+    if (files !== undefined) {
+      if (!files.has(path)) files.set(path, watched)
+      return
+    }
+    const started = new Map([[path, watched]])
+    this.#groups.set(group, started)
+    void this.#wait(group, started)
+  }
+
+  close(): void {
+    this.#closing.abort()
+    this.#groups.clear()
+  }
+
+  async #wait(group: string, files: Map<string, Watched>): Promise<void> {
+    const since = performance.now()
+    for (;;) {
+      await Promise.all([...files].map(([path, watched]) => look(path, watched)))
+      const now = performance.now()
+      if (now - since >= LONGEST || [...files.values()].every((watched) => isQuiet(watched, now))) break
+      await new Promise((resume) => setTimeout(resume, POLL))
+    }
+    if (this.#closing.signal.aborted) return
+    this.#groups.delete(group)
+    this.#settled({ group, paths: new Set(files.keys()), since })
+  }
+}
+
+async function look(path: string, watched: Watched): Promise<void> {
+  const print = await fingerprint(path)
+  if (print === watched.print) return
+  if (watched.print !== undefined) watched.quietSince = performance.now()
+  watched.print = print
+}
+
+function isQuiet({ print, quietSince }: Watched, now: number): boolean {
+  const quiet = print === ABSENT ? QUIET_ABSENT : print?.startsWith('0-') ? QUIET_EMPTY : QUIET
+  return now - quietSince >= quiet
+}
