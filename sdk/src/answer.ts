@@ -12,7 +12,7 @@ export type TableValue = string & { readonly [tableValue]: true }
  * Where a connection goes: `host:port` (a name, an IPv4 address, or an IPv6 address in brackets), `unix:/path`, or a value
  * from a look-up table. For a string that is put together elsewhere, see `remote()`.
  */
-export type Remote = `${string}:${number}` | `unix:/${string}` | TableValue
+export type Remote = `${string}:${number}` | `[${string}]:${number}` | `unix:/${string}` | TableValue
 
 /**
  * Bytes to send. In a string each character is one byte (U+0000 to U+00FF), as in `conn.text`; a character above U+00FF is
