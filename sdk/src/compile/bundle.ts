@@ -1,0 +1,218 @@
+import { accessSync, constants } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join, posix } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type * as Esbuild from 'esbuild'
+import { authorsName, columnOfByte, type Diagnostic, diagnostic } from './diagnostics.ts'
+import { importKindWords, isAboutGenerator, NO_DEFAULT_EXPORT, resolveImport, syntaxWords } from './gate.ts'
+import type { Sources } from './sources.ts'
+import { Turns } from './turns.ts'
+
+export type Bundled =
+  | { readonly kind: 'bundled'; readonly code: string; readonly sourceMap: string }
+  | { readonly kind: 'refused'; readonly diagnostics: readonly Diagnostic[] }
+
+/** The folder of the SDK's own sources. */
+export const SDK_FOLDER = join(dirname(fileURLToPath(import.meta.url)), '..')
+
+const SYNTAX_NOT_AVAILABLE = {
+  bigint: false,
+  'async-await': false,
+  'async-generator': false,
+  'for-await': false,
+  'top-level-await': false,
+  'import-meta': false,
+}
+
+const OPTIONS = {
+  bundle: true,
+  write: false,
+  format: 'iife',
+  globalName: 'pointsmanRouter',
+  platform: 'neutral',
+  target: 'esnext',
+  charset: 'utf8',
+  legalComments: 'none',
+  minifySyntax: true,
+  treeShaking: true,
+  sourcemap: 'external',
+  sourcesContent: false,
+  outfile: '/router.js',
+  absWorkingDir: '/',
+  logLevel: 'silent',
+  logLimit: 0,
+  // Without it a tsconfig.json beside the sources, or above them, would be read.
+  tsconfigRaw: '{}',
+  logOverride: {
+    bigint: 'error',
+    'unsupported-dynamic-import': 'error',
+    'empty-import-meta': 'error',
+    'direct-eval': 'error',
+    'unsupported-require-call': 'error',
+    'indirect-require': 'error',
+    'import-is-undefined': 'error',
+  },
+} as const satisfies Esbuild.BuildOptions
+
+// One build at a time: when the service dies or hangs it is known which router did it. A build takes milliseconds.
+const turns = new Turns(1)
+let esbuild: typeof Esbuild | undefined
+
+/** Bundles a router from its sources and the SDK, and nothing else. `time`: milliseconds. */
+export function bundle(sources: Sources, time: number): Promise<Bundled> {
+  return turns.take(async () => {
+    const strict = await attempt(sources, time, { ...SYNTAX_NOT_AVAILABLE, generator: false })
+    if (strict.kind !== 'generators') return strict
+    // esbuild can refuse async functions only together with generators, which are allowed: a second run without that.
+    const loose = await attempt(sources, time, SYNTAX_NOT_AVAILABLE)
+    if (loose.kind === 'generators') throw new Error('esbuild refused generators that it was told to accept')
+    return loose
+  })
+}
+
+type Attempted = Bundled | { readonly kind: 'generators' }
+
+async function attempt(sources: Sources, time: number, supported: Record<string, boolean>): Promise<Attempted> {
+  let late = false
+  let timer: NodeJS.Timeout | undefined
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      late = true
+      reject(new Error('the deadline has passed'))
+    }, time)
+  })
+  try {
+    const build = start({ ...OPTIONS, entryPoints: ['entry'], supported, plugins: [onlyThese(sources)] })
+    const { outputFiles } = await Promise.race([build, deadline])
+    const code = outputFiles.find((file) => file.path.endsWith('.js'))
+    const map = outputFiles.find((file) => file.path.endsWith('.map'))
+    if (code === undefined || map === undefined) throw new Error('esbuild gave no bundle')
+    return { kind: 'bundled', code: code.text, sourceMap: map.text }
+  } catch (error) {
+    if (isBuildFailure(error)) return explain(sources, error.errors)
+    return gaveUp(sources, late ? `compiling took longer than ${time} ms` : undefined, error)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** The service is dead. If one can be had again, the source is to blame. */
+async function gaveUp(sources: Sources, words: string | undefined, error: unknown): Promise<Bundled> {
+  await service().stop()
+  try {
+    await start({ ...OPTIONS, stdin: { contents: '' } })
+  } catch {
+    throw new Error('esbuild cannot be run', { cause: error })
+  }
+  const text = words ?? 'the compiler gave up on this router: it is nested too deeply, or too large'
+  return { kind: 'refused', diagnostics: [atStart(sources, text)] }
+}
+
+/** The only way by which esbuild gets a file: nothing is left to its own resolver. */
+function onlyThese(sources: Sources): Esbuild.Plugin {
+  return {
+    name: 'sources',
+    setup(build) {
+      build.onResolve({ filter: /.*/ }, ({ kind, namespace, importer, path }) => {
+        if (kind === 'entry-point') return { namespace: 'entry', path: 'entry' }
+        if (namespace === 'entry') return { namespace: 'router', path: sources.entry }
+        const words = importKindWords(kind)
+        if (words !== undefined) return { errors: [{ text: words }] }
+        if (namespace === 'sdk')
+          return { namespace, path: posix.join(posix.dirname(importer), path), sideEffects: false }
+        const resolved = resolveImport(sources, importer, path)
+        if (resolved.kind === 'refused') return { errors: [{ text: resolved.text }] }
+        if (resolved.kind === 'sdk') return { namespace: 'sdk', path: resolved.path, sideEffects: false }
+        return { namespace: 'router', path: resolved.path }
+      })
+      build.onLoad({ filter: /.*/, namespace: 'entry' }, () => ({ contents: "export { default } from 'router'" }))
+      build.onLoad({ filter: /.*/, namespace: 'router' }, ({ path }) => {
+        const contents = sources.texts.get(path)
+        return contents === undefined ? { errors: [{ text: `there is no ${path}` }] } : { contents, loader: 'ts' }
+      })
+      build.onLoad({ filter: /.*/, namespace: 'sdk' }, async ({ path }) => ({
+        contents: await sdkText(path),
+        loader: 'ts',
+      }))
+    },
+  }
+}
+
+const sdkTexts = new Map<string, string>()
+
+/** A file of the SDK's own; who asks for it is the SDK, or a router by one of two names. */
+async function sdkText(path: string): Promise<string> {
+  const known = sdkTexts.get(path)
+  if (known !== undefined) return known
+  const text = await readFile(join(SDK_FOLDER, path), 'utf8')
+  sdkTexts.set(path, text)
+  return text
+}
+
+function explain(sources: Sources, messages: readonly Esbuild.Message[]): Attempted {
+  const found = messages.filter((message) => !isAboutGenerator(message))
+  if (found.length === 0) return { kind: 'generators' }
+  return { kind: 'refused', diagnostics: found.slice(0, 50).map((message) => toDiagnostic(sources, message)) }
+}
+
+function toDiagnostic(sources: Sources, message: Esbuild.Message): Diagnostic {
+  const { location } = message
+  // The entry is ours, and all it does is to ask for the router's default export.
+  if (location?.file.startsWith('entry:')) return atStart(sources, NO_DEFAULT_EXPORT)
+  const file = location === null ? undefined : authorsName(location.file)
+  if (location === null || file === undefined) return atStart(sources, message.text)
+  const at = { file, line: location.line, column: columnOfByte(location.lineText, location.column) }
+  return diagnostic(at, syntaxWords(message) ?? message.text, sources.texts.get(file))
+}
+
+function atStart(sources: Sources, text: string): Diagnostic {
+  return diagnostic({ file: sources.entry, line: 1, column: 1 }, text, sources.texts.get(sources.entry))
+}
+
+function isBuildFailure(error: unknown): error is Esbuild.BuildFailure {
+  return error instanceof Error && 'errors' in error && Array.isArray(error.errors)
+}
+
+type Unwritten = Esbuild.BuildOptions & { write: false }
+
+/**
+ * Starts a build. esbuild starts its service in the same turn when there is none, so what tells it how is in the environment
+ * for no longer than that.
+ */
+function start(options: Unwritten): Promise<Esbuild.BuildResult<Unwritten>> {
+  const program = boundedProgram()
+  if (program === undefined) return service().build(options)
+  process.env.ESBUILD_BINARY_PATH = program.wrapper
+  process.env.ROUTER_SDK_ESBUILD = program.real
+  try {
+    return service().build(options)
+  } finally {
+    delete process.env.ESBUILD_BINARY_PATH
+    delete process.env.ROUTER_SDK_ESBUILD
+  }
+}
+
+function service(): typeof Esbuild {
+  const loaded: typeof Esbuild = esbuild ?? createRequire(import.meta.url)('esbuild')
+  esbuild = loaded
+  return loaded
+}
+
+/** The wrapper with limits on memory, where it works: Linux, and the installed program is where its package puts it. */
+function boundedProgram(): { wrapper: string; real: string } | undefined {
+  if (process.platform !== 'linux' || process.env.ESBUILD_BINARY_PATH !== undefined) return undefined
+  const wrapper = join(dirname(fileURLToPath(import.meta.url)), 'esbuild-bounded.sh')
+  try {
+    accessSync(wrapper, constants.X_OK)
+    const fromEsbuild = createRequire(createRequire(import.meta.url).resolve('esbuild'))
+    return { wrapper, real: fromEsbuild.resolve(`@esbuild/linux-${process.arch}/bin/esbuild`) }
+  } catch {
+    return undefined
+  }
+}
+
+/** Ends the service; the next build starts another. */
+export async function closeBundler(): Promise<void> {
+  await esbuild?.stop()
+}

@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { availableParallelism } from 'node:os'
+import { Turns } from './turns.ts'
+
+/** How one run of the type checker ended, and what it wrote. */
+export interface CheckerRun {
+  /** `stopped`: by the caller's signal. `died`: of its limits on memory, or it was ended for writing too much. */
+  readonly end: 'clean' | 'errors' | 'late' | 'stopped' | 'died'
+  readonly output: string
+}
+
+/** Address space in KiB. Go reserves more than it uses: 1.5 GB of it are about 450 MB of memory. */
+const ADDRESS_SPACE = 1_500_000
+const MEMORY_GOAL = '600MiB'
+const MOST_OUTPUT = 256 * 1024
+const BOUNDED = `ulimit -c 0; ulimit -v ${ADDRESS_SPACE}; exec "$0" "$@"`
+
+// More runs than processors only make each slower, and each has a deadline.
+const turns = new Turns(availableParallelism() + 1)
+
+/** Runs the native type checker in `folder` on the `tsconfig.json` there. `time`: milliseconds from its start. */
+export function runChecker(folder: string, time: number, signal?: AbortSignal): Promise<CheckerRun> {
+  return turns.take(() => {
+    if (signal?.aborted === true) return Promise.resolve({ end: 'stopped', output: '' })
+    return watch(start(folder), time, signal)
+  })
+}
+
+function start(folder: string): ChildProcess {
+  const options = { cwd: folder, env: { GOMEMLIMIT: MEMORY_GOAL }, windowsHide: true } as const
+  const stdio = ['ignore', 'pipe', 'ignore'] as const
+  const command = [checkerPath(), '-p', 'tsconfig.json', '--pretty', 'false'] as const
+  if (process.platform === 'win32') return spawn(command[0], command.slice(1), { ...options, stdio: [...stdio] })
+  return spawn('/bin/sh', ['-c', BOUNDED, ...command], { ...options, stdio: [...stdio] })
+}
+
+function watch(child: ChildProcess, time: number, signal: AbortSignal | undefined): Promise<CheckerRun> {
+  return new Promise((resolve, reject) => {
+    let killed: CheckerRun['end'] | undefined
+    const kill = (why: CheckerRun['end']) => {
+      killed ??= why
+      child.kill('SIGKILL')
+    }
+    const stop = () => kill('stopped')
+    const timer = setTimeout(() => kill('late'), time)
+    signal?.addEventListener('abort', stop, { once: true })
+    const chunks: Buffer[] = []
+    let size = 0
+    child.stdout?.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size <= MOST_OUTPUT) chunks.push(chunk)
+      else kill('died')
+    })
+    const done = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', stop)
+    }
+    child.once('error', (error) => {
+      done()
+      reject(new Error('the type checker cannot be run', { cause: error }))
+    })
+    child.once('close', (code) => {
+      done()
+      const output = Buffer.concat(chunks).toString()
+      if (killed !== undefined) resolve({ end: killed, output })
+      else if (code === 0) resolve({ end: 'clean', output })
+      else if ((code === 1 || code === 2) && output !== '') resolve({ end: 'errors', output })
+      else if (code === 126 || code === 127) reject(new Error(`the type checker cannot be run: ${checkerPath()}`))
+      else resolve({ end: 'died', output })
+    })
+  })
+}
+
+let path: string | undefined
+
+/** The native program itself: the script `tsc` only adds the start of a Node process to it. */
+function checkerPath(): string {
+  if (path === undefined) {
+    const typescript = createRequire(import.meta.url).resolve('typescript/package.json')
+    const name = process.platform === 'win32' ? 'tsc.exe' : 'tsc'
+    const platform = `@typescript/typescript-${process.platform}-${process.arch}`
+    path = createRequire(typescript)
+      .resolve(`${platform}/package.json`)
+      .replace(/package\.json$/, `lib/${name}`)
+  }
+  return path
+}

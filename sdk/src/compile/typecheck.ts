@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { annotation, hookAt, type Insertion, insert, originalColumn } from './annotate.ts'
+import { type CheckerRun, runChecker } from './checker.ts'
+import { declarationOf, inPrivateFolder, sdkDeclarations, writeBelow } from './declarations.ts'
+import { type Diagnostic, diagnostic, linesOf } from './diagnostics.ts'
+import { resolveImport, SDK_MODULES } from './gate.ts'
+import { hint } from './hints.ts'
+import type { Sources } from './sources.ts'
+
+/** What there is in the sandbox, and no more: no promises, proxies, timers, BigInt, or anything of Node or the web. */
+const LIB = [
+  'es5 es2015.core es2015.collection es2015.generator es2015.iterable es2015.symbol',
+  'es2015.symbol.wellknown es2016.array.include es2017.object es2017.string es2018.regexp es2019.array',
+  'es2019.object es2019.string es2020.string es2021.string es2022.array es2022.error es2022.object',
+  'es2022.string es2023.array es2023.collection',
+].flatMap((names) => names.split(' '))
+
+const OPTIONS = {
+  noEmit: true,
+  strict: true,
+  noImplicitReturns: true,
+  skipLibCheck: true,
+  // Nothing is read but `files`: an import of anything else is an error, whatever it leads to.
+  noResolve: true,
+  types: [],
+  lib: LIB,
+  target: 'esnext',
+  module: 'esnext',
+  moduleResolution: 'bundler',
+  moduleDetection: 'force',
+  allowImportingTsExtensions: true,
+}
+
+interface Found {
+  readonly code: number
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  /** The lines that follow the first are the checker's reasoning, which is left out. */
+  readonly text: string
+}
+
+interface Checking {
+  readonly sources: Sources
+  /** Milliseconds. */
+  readonly time: number
+  readonly signal: AbortSignal
+}
+
+/** Checks the types of a router; no diagnostics means that they are right, or that `signal` ended the check. */
+export async function typecheck(checking: Checking): Promise<readonly Diagnostic[]> {
+  const declarations = await sdkDeclarations()
+  return inPrivateFolder(async (folder) => {
+    // The SDK's folder has a name that a router cannot guess, so that it cannot be reached as '../…'.
+    const sdk = randomBytes(8).toString('hex')
+    await writeBelow(join(folder, sdk), declarations)
+    await writeBelow(join(folder, 'router'), checking.sources.texts)
+    const files = [...checking.sources.texts.keys()].map((path) => `router/${path}`)
+    files.push(...[...declarations.keys()].map((path) => `${sdk}/${path}`))
+    const modules = [...SDK_MODULES].map(([name, path]) => [name, [`./${sdk}/${declarationOf(path)}`]])
+    const config = { compilerOptions: { ...OPTIONS, paths: Object.fromEntries(modules) }, files }
+    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config), { mode: 0o600 })
+    return check(folder, checking)
+  })
+}
+
+async function check(folder: string, checking: Checking): Promise<readonly Diagnostic[]> {
+  const { sources, time, signal } = checking
+  const started = performance.now()
+  const first = await runChecker(folder, time, signal)
+  if (first.end === 'clean' || first.end === 'stopped') return []
+  const found = parse(first.output)
+  if (first.end === 'late' || found.length === 0) return [atStart(sources, endWords(first, time))]
+  const left = time - (performance.now() - started)
+  const closer = left > 50 ? await lookCloser(folder, { ...checking, time: left }, found) : undefined
+  return (closer ?? found).slice(0, 50).map((one) => toDiagnostic(sources, one))
+}
+
+function endWords({ end }: CheckerRun, time: number): string {
+  if (end === 'late') return `type-checking took longer than ${time} ms`
+  return 'the type checker gave up on this router: its types need too much memory, or nest too deeply'
+}
+
+/**
+ * What a hook returns is inferred, so a wrong answer is reported at the hook's name and with the whole type. A second run in
+ * which these hooks say what they return has it at the answer itself.
+ */
+async function lookCloser(folder: string, checking: Checking, found: readonly Found[]): Promise<Found[] | undefined> {
+  const { sources, time, signal } = checking
+  const { insertions, left } = annotateHooks(sources, found)
+  if (insertions.size === 0) return undefined
+  const texts = [...insertions].map(([file, places]) => [file, insert(sources.texts.get(file) ?? '', places)] as const)
+  await writeBelow(join(folder, 'router'), new Map(texts))
+  const { end, output } = await runChecker(folder, time, signal)
+  if (end !== 'errors') return undefined
+  const closer = parse(output)
+    .map((one) => ({ ...one, column: originalColumn(insertions.get(one.file) ?? [], one.line, one.column) }))
+    .filter((one) => !isAtHook(sources, one))
+  return closer.length === 0 ? undefined : [...closer, ...left]
+}
+
+/** Where to annotate which file, and the errors at hooks whose functions stand elsewhere. */
+function annotateHooks(sources: Sources, found: readonly Found[]) {
+  const insertions = new Map<string, Insertion[]>()
+  const left: Found[] = []
+  for (const one of found.filter((each) => isAtHook(sources, each))) {
+    const source = sources.texts.get(one.file) ?? ''
+    const places = annotation(source, linesOf(source), one.line, one.column)
+    if (places.length === 0) left.push(one)
+    const known = insertions.get(one.file) ?? []
+    // A hook has two errors when a return is missing.
+    const added = places.filter((a) => !known.some((b) => a.line === b.line && a.column === b.column))
+    if (added.length > 0) insertions.set(one.file, [...known, ...added])
+  }
+  return { insertions, left }
+}
+
+function isAtHook(sources: Sources, { code, file, line, column }: Found): boolean {
+  const source = sources.texts.get(file)
+  if (source === undefined || (code !== 2322 && code !== 7030)) return false
+  return hookAt(linesOf(source), line, column) !== undefined
+}
+
+function parse(output: string): Found[] {
+  const found: Found[] = []
+  for (const line of output.split('\n')) {
+    const match = /^(?:router\/(.+?)\((\d+),(\d+)\): )?error TS(\d+): (.*)$/.exec(line)
+    if (match === null) continue
+    const [, file = '', row = '1', column = '1', code = '0', text = ''] = match
+    found.push({ file, line: Number(row), column: Number(column), code: Number(code), text })
+  }
+  // Without a place: a global type is missing, which the line that needs it says too.
+  const placed = found.filter((one) => one.file !== '')
+  return placed.length > 0 ? placed : found
+}
+
+// "Cannot find module", in its kinds.
+const NO_SUCH_MODULE = [2307, 2792, 2882, 2732, 7016, 2664, 6137]
+
+function toDiagnostic(sources: Sources, found: Found): Diagnostic {
+  const source = sources.texts.get(found.file)
+  if (source === undefined) return atStart(sources, found.text)
+  return diagnostic(found, textFor(sources, source, found), source)
+}
+
+function textFor(sources: Sources, source: string, { code, file, line, column, text }: Found): string {
+  const specifier = /'([^']*)'/.exec(text)?.[1] ?? ''
+  if (NO_SUCH_MODULE.includes(code) || (code === 2591 && specifier.includes(':'))) {
+    const resolved = resolveImport(sources, file, specifier)
+    if (resolved.kind === 'refused') return resolved.text
+  }
+  const word = /^\w+/.exec((linesOf(source)[line - 1] ?? '').slice(column - 1))?.[0] ?? ''
+  const known = hint({ code, text, word })
+  const own = text.replace(/ Do you need to .*$/, '')
+  return known === undefined ? `${own} (TS${code})` : `${known} (TS${code}: ${own})`
+}
+
+function atStart(sources: Sources, text: string): Diagnostic {
+  return diagnostic({ file: sources.entry, line: 1, column: 1 }, text, sources.texts.get(sources.entry))
+}
