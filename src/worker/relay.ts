@@ -1,0 +1,199 @@
+import type { Connection, ConnectionEvents } from '../transport/transport.ts'
+
+export interface RelayOptions {
+  /** Milliseconds without a byte either way that end the relay (at most a quarter more); 0 means none. */
+  readonly idleTimeout: number
+  /** The client's end came before the relay began: it is passed on at once. */
+  readonly clientEnded?: boolean
+  /** The upstream's end came before the relay began. */
+  readonly upstreamEnded?: boolean
+  /** Called just before the upstream's first byte is passed on. */
+  readonly firstByte?: () => void
+}
+
+/** How a relay ended. */
+export interface RelayResult {
+  /** Who ended it: the side that sent FIN first or was reset, the idle timeout, or `stop`. */
+  readonly endedBy: 'client' | 'upstream' | 'idle' | StopReason
+  /** The side of `endedBy` was reset or failed, rather than ending in order. */
+  readonly reset: boolean
+  readonly error: Error | undefined
+}
+
+export type StopReason = 'forced' | 'inactivity'
+
+export interface Relay {
+  /** Bytes read from the client, and from the upstream, since the relay began. */
+  readonly up: number
+  readonly down: number
+  /** The client has sent all that it will, or is gone. */
+  readonly clientEnded: boolean
+  /** Ends it now. Both sides are reset; but `lastWords`, if any, are still sent to the client, in order and with FIN. */
+  stop(reason: StopReason, lastWords?: Uint8Array): void
+}
+
+/** When one side is gone, how long the other may take to read what is queued for it, in milliseconds. */
+const FLUSH_TIME = 10_000
+const QUARTERS = 4
+
+/**
+ * Copies bytes both ways until both sides have ended, or one is gone. It owns both connections from now on, and resumes them
+ * if they were paused; neither may have told `closed` yet. `done` is called once, later, when both are closed.
+ *
+ * A side that reads slowly makes the other wait: what is queued for it never exceeds the transport's high-water mark, one
+ * chunk, and what was queued before. Each side's end is passed on by itself (half-close). When a side is reset, the other
+ * gets what was queued for it, then FIN; a reset instead would destroy bytes that the kernel has not sent yet.
+ */
+export function startRelay(
+  client: Connection,
+  upstream: Connection,
+  options: RelayOptions,
+  done: (result: RelayResult) => void,
+): Relay {
+  const relay = new TwoWays(client, upstream, options, done)
+  relay.start(options)
+  return relay
+}
+
+class TwoWays implements Relay {
+  #client: Side
+  #upstream: Side
+  #done: (result: RelayResult) => void
+  #endedBy: RelayResult['endedBy'] | undefined
+  #error: Error | undefined
+  #reset = false
+  #idle: NodeJS.Timeout | undefined
+  #quiet = 0
+  #counted = 0
+  #queued = 0
+
+  constructor(client: Connection, upstream: Connection, options: RelayOptions, done: (result: RelayResult) => void) {
+    this.#done = done
+    this.#client = new Side(client, upstream, 'client', this, undefined)
+    this.#upstream = new Side(upstream, client, 'upstream', this, options.firstByte)
+  }
+
+  get up(): number {
+    return this.#client.bytes
+  }
+
+  get down(): number {
+    return this.#upstream.bytes
+  }
+
+  get clientEnded(): boolean {
+    return this.#client.finished
+  }
+
+  start(options: RelayOptions): void {
+    if (options.idleTimeout > 0)
+      this.#idle = setInterval(() => this.#checkIdle(), Math.max(1, Math.ceil(options.idleTimeout / QUARTERS)))
+    this.#client.start()
+    this.#upstream.start()
+    if (options.clientEnded) this.#client.ended()
+    if (options.upstreamEnded) this.#upstream.ended()
+  }
+
+  stop(reason: StopReason, lastWords?: Uint8Array): void {
+    this.note(reason)
+    this.#upstream.connection.destroy(true)
+    const client = this.#client.connection
+    if (lastWords === undefined) return client.destroy(true)
+    client.write(lastWords)
+    client.finish(FLUSH_TIME)
+  }
+
+  /** Remembers the first cause of the end; the later ones follow from it. */
+  note(cause: RelayResult['endedBy']): void {
+    this.#endedBy ??= cause
+  }
+
+  sideClosed(side: Side, error: Error | undefined): void {
+    const orderly = error === undefined
+    if (!orderly && (this.#endedBy === undefined || this.#endedBy === side.name)) {
+      this.#reset = true
+      this.#error = error
+    }
+    this.note(side.name)
+    // when both have sent their end, the other closes by itself, at the pace of its reader
+    if (!this.#client.sentEnd || !this.#upstream.sentEnd) side.peer.finish(FLUSH_TIME)
+    if (!this.#client.gone || !this.#upstream.gone) return
+    clearInterval(this.#idle)
+    this.#done({ endedBy: this.#endedBy ?? side.name, reset: this.#reset, error: this.#error })
+  }
+
+  /** Nothing is kept for each chunk: whether bytes came or left is seen by comparing the counters four times a timeout. */
+  #checkIdle(): void {
+    const counted = this.up + this.down
+    const queued = this.#client.connection.queued + this.#upstream.connection.queued
+    const moved = counted !== this.#counted || queued !== this.#queued
+    this.#counted = counted
+    this.#queued = queued
+    this.#quiet = moved ? 0 : this.#quiet + 1
+    if (this.#quiet < QUARTERS) return
+    this.note('idle')
+    for (const { connection } of [this.#client, this.#upstream]) connection.destroy(connection.queued > 0)
+  }
+}
+
+/** What is read from one connection goes to the other. */
+class Side implements ConnectionEvents {
+  readonly connection: Connection
+  readonly peer: Connection
+  readonly name: 'client' | 'upstream'
+  bytes = 0
+  sentEnd = false
+  finished = false
+  gone = false
+  #relay: TwoWays
+  #firstByte: (() => void) | undefined
+
+  constructor(
+    connection: Connection,
+    peer: Connection,
+    name: 'client' | 'upstream',
+    relay: TwoWays,
+    firstByte: (() => void) | undefined,
+  ) {
+    this.connection = connection
+    this.peer = peer
+    this.name = name
+    this.#relay = relay
+    this.#firstByte = firstByte
+  }
+
+  start(): void {
+    this.connection.setEvents(this)
+    this.connection.resume()
+  }
+
+  data(bytes: Uint8Array): void {
+    if (this.bytes === 0) this.#tellFirst()
+    this.bytes += bytes.length
+    if (!this.peer.write(bytes)) this.connection.pause()
+  }
+
+  ended(): void {
+    this.sentEnd = true
+    this.finished = true
+    this.#relay.note(this.name)
+    this.peer.end()
+  }
+
+  /** What was queued for this side has left. */
+  drained(): void {
+    this.peer.resume()
+  }
+
+  closed(error: Error | undefined): void {
+    this.finished = true
+    this.gone = true
+    this.#relay.sideClosed(this, error)
+  }
+
+  #tellFirst(): void {
+    const tell = this.#firstByte
+    this.#firstByte = undefined
+    tell?.()
+  }
+}
