@@ -1,0 +1,55 @@
+import { CompileFailure, type Diagnostic, locate } from 'router-sdk/compile'
+import { LoadFailure, type Position } from 'router-sdk/sandbox'
+import { WarmFailure } from './worker-link.ts'
+
+/** Why a router is not served, for the log and for a person. */
+export interface Account {
+  /** One line. */
+  readonly reason: string
+  /** `file:line:column`, relative to the routers' folder, where a place is to blame. */
+  readonly at?: string
+  /** The lines round that place. */
+  readonly frame?: readonly string[]
+  /** Further things that are wrong, one line each. */
+  readonly also?: readonly string[]
+}
+
+const MOST_ALSO = 9
+
+/** `error` is what a step of deploying `router` failed with. */
+export function accountOf(error: unknown, router: string, sourceMap: string | undefined): Account {
+  const prefix = router.includes('/') ? `${router.slice(0, router.lastIndexOf('/'))}/` : ''
+  if (error instanceof CompileFailure) return compileAccount(error.diagnostics, prefix)
+  if (error instanceof WarmFailure || error instanceof LoadFailure) {
+    const at = sourceMap === undefined ? undefined : placeOf(error.position, sourceMap, prefix)
+    return { reason: error.message, ...(at === undefined ? {} : { at }) }
+  }
+  return { reason: error instanceof Error ? error.message : String(error) }
+}
+
+/** An account of several lines, as a compiler would print it. */
+export function accountText({ reason, at, frame = [], also = [] }: Account): string {
+  const head = at === undefined ? reason : `${at}: ${reason}`
+  return [head, ...frame, ...also].join('\n')
+}
+
+function compileAccount([first, ...rest]: readonly Diagnostic[], prefix: string): Account {
+  if (first === undefined) return { reason: 'it does not compile' }
+  const also = rest.slice(0, MOST_ALSO).map((found) => `${place(found, prefix)}: ${found.text}`)
+  return {
+    reason: first.text,
+    at: place(first, prefix),
+    ...(first.frame === '' ? {} : { frame: first.frame.split('\n') }),
+    ...(also.length === 0 ? {} : { also }),
+  }
+}
+
+function placeOf(position: Position | undefined, sourceMap: string, prefix: string): string | undefined {
+  if (position === undefined) return undefined
+  const found = locate(sourceMap, position.line, position.column)
+  return found === undefined ? undefined : place(found, found.file.startsWith('router-sdk/') ? '' : prefix)
+}
+
+function place({ file, line, column }: { file: string; line: number; column: number }, prefix: string): string {
+  return `${prefix}${file}:${line}:${column}`
+}

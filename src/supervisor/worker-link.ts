@@ -1,0 +1,148 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import type { Position, RouterDescription } from 'router-sdk/sandbox'
+import type { FromWorker, ToWorker } from '../worker/messages.ts'
+
+const WORKER = fileURLToPath(new URL('../worker/main.ts', import.meta.url))
+/** Milliseconds for a new process to be ready, for a version to warm, and for a listener to open. */
+const READY_LIMIT = 15_000
+const WARM_LIMIT = 30_000
+const ACTIVATE_LIMIT = 10_000
+/** `process.title` can be as long as the command line was; this makes room for the worker's. */
+const TITLE_ROOM = ' '.repeat(160)
+
+/** A worker could not load a version; `fault` says whether its router is to blame. */
+export class WarmFailure extends Error {
+  readonly fault: 'router' | 'sandbox'
+  readonly position: Position | undefined
+
+  constructor(fault: 'router' | 'sandbox', message: string, position: Position | undefined) {
+    super(message)
+    this.fault = fault
+    this.position = position
+  }
+}
+
+/** The worker died, or did not answer, before it did what it was asked. */
+export class WorkerLost extends Error {}
+
+export interface Connections {
+  readonly current: number
+  readonly max: number
+  readonly total: number
+}
+
+interface Pending {
+  readonly resolve: (description: RouterDescription | undefined) => void
+  readonly reject: (error: Error) => void
+}
+
+/** One worker process and what is said to it. */
+export class WorkerLink {
+  readonly index: number
+  /** Called each time the worker says how many connections it has. */
+  onConnections: ((connections: Connections) => void) | undefined
+  /** Resolves, never rejects, when the process is gone; with why. */
+  readonly exited: Promise<string>
+  /** Connections that a drain had to end; `undefined` before the worker has said so. */
+  forced: number | undefined
+  readonly #child: ChildProcess
+  readonly #pending = new Map<string, Pending>()
+
+  constructor(index: number) {
+    this.index = index
+    this.#child = fork(WORKER, [TITLE_ROOM], {
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+      serialization: 'advanced',
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      // A session of its own: Ctrl-C at a terminal is for the supervisor, which says to the workers what follows from it.
+      detached: true,
+    })
+    const { promise, resolve } = Promise.withResolvers<string>()
+    this.exited = promise
+    this.#child.on('message', (message) => this.#receive(message))
+    this.#child.on('exit', (code, signal) => resolve(signal ?? `exit code ${code}`))
+    this.#child.on('error', (error) => (this.#child.pid === undefined ? resolve(error.message) : this.kill()))
+    void promise.then((why) => this.#failAll(new WorkerLost(`worker ${index} ended (${why})`)))
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid
+  }
+
+  /** Sends the first message and waits until the worker can be given versions. Rejects with `WorkerLost`. */
+  async start(message: Extract<ToWorker, { type: 'start' }>): Promise<void> {
+    await this.#request('ready', message, READY_LIMIT)
+  }
+
+  /** Rejects with `WarmFailure` or `WorkerLost`. */
+  async warm(message: Extract<ToWorker, { type: 'warm' }>): Promise<RouterDescription> {
+    const description = await this.#request(`warm ${message.version.id}`, message, WARM_LIMIT)
+    if (description === undefined) throw new Error('a warmed version has a description')
+    return description
+  }
+
+  /** Rejects with an error that says why the listener could not be opened, or with `WorkerLost`. */
+  async activate(message: Extract<ToWorker, { type: 'activate' }>): Promise<void> {
+    await this.#request(`activate ${message.id}`, message, ACTIVATE_LIMIT)
+  }
+
+  /** A worker that is gone needs no message. */
+  send(message: ToWorker): void {
+    if (this.#child.connected) this.#child.send(message, () => {})
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL')
+  }
+
+  async #request(what: string, message: ToWorker, limit: number): Promise<RouterDescription | undefined> {
+    const { promise, resolve, reject } = Promise.withResolvers<RouterDescription | undefined>()
+    this.#pending.set(what, { resolve, reject })
+    const lost = () => reject(new WorkerLost(`worker ${this.index} did not answer within ${limit} ms (${what})`))
+    const timer = setTimeout(lost, limit)
+    if (this.#child.connected) this.send(message)
+    else reject(new WorkerLost(`worker ${this.index} has ended`))
+    try {
+      return await promise
+    } finally {
+      clearTimeout(timer)
+      this.#pending.delete(what)
+    }
+  }
+
+  #receive(received: unknown): void {
+    if (!isFromWorker(received)) return
+    const message = received
+    switch (message.type) {
+      case 'ready':
+        return this.#pending.get('ready')?.resolve(undefined)
+      case 'warmed':
+        return this.#pending.get(`warm ${message.id}`)?.resolve(message.description)
+      case 'warm-failed':
+        return this.#pending
+          .get(`warm ${message.id}`)
+          ?.reject(new WarmFailure(message.fault, message.message, message.position))
+      case 'activated':
+        return this.#pending.get(`activate ${message.id}`)?.resolve(undefined)
+      case 'activate-failed':
+        return this.#pending.get(`activate ${message.id}`)?.reject(new Error(message.message))
+      case 'connections':
+        return this.onConnections?.(message)
+      case 'drained':
+        this.forced = message.forced
+        return
+      default:
+        return message satisfies never
+    }
+  }
+
+  #failAll(error: Error): void {
+    for (const { reject } of this.#pending.values()) reject(error)
+  }
+}
+
+/** The worker is ours: it is enough to know that this is one of its messages. */
+function isFromWorker(message: unknown): message is FromWorker {
+  return typeof message === 'object' && message !== null && 'type' in message && typeof message.type === 'string'
+}

@@ -1,0 +1,303 @@
+import type { RouterDescription, SandboxVersion } from 'router-sdk/sandbox'
+import type { Settings } from '../config/settings.ts'
+import type { Log } from '../log.ts'
+import type { AboutVersion, BoundListen, HostLaunch, Tables, ToWorker } from '../worker/messages.ts'
+import { type Connections, WarmFailure, WorkerLink, WorkerLost } from './worker-link.ts'
+
+const FIRST_PAUSE = 100
+const LONGEST_PAUSE = 10_000
+/** A worker that lived this long did not die of being started. */
+const STABLE = 60_000
+const LIVE_LIMIT = 20_000
+const CATCH_UP_TRIES = 5
+/** What a worker gets beyond its deadline to end its connections and itself. */
+const DRAIN_GRACE = 5000
+
+/** A version with all that a worker needs to serve it. */
+export interface Deployment {
+  readonly version: SandboxVersion
+  readonly about: AboutVersion
+  readonly tables: Tables
+}
+
+interface Active extends Deployment {
+  readonly listen: BoundListen
+}
+
+export interface WorkersOptions {
+  readonly settings: Settings
+  readonly hostLaunch: HostLaunch
+  readonly log: Log['log']
+  /** Hears of the sum over all workers when it changes. */
+  readonly connections: (connections: Connections) => void
+  /** A new number for a version that has to be sent again. */
+  readonly nextId: () => number
+}
+
+/**
+ * The worker processes, as one: what is asked of them is asked of each that lives. One that dies is started again, with growing
+ * pauses, and given every active version before it counts as living.
+ */
+export class Workers {
+  readonly #options: WorkersOptions
+  readonly #live = new Set<WorkerLink>()
+  readonly #all = new Set<WorkerLink>()
+  /** What each router is to be served with, and what each worker has. */
+  readonly #active = new Map<string, Active>()
+  readonly #has = new WeakMap<WorkerLink, Map<string, number>>()
+  readonly #catchingUp = new WeakMap<WorkerLink, Promise<void>>()
+  /** Which workers have warmed a version that is not active yet. */
+  readonly #warmed = new Map<number, readonly WorkerLink[]>()
+  readonly #counts = new Map<WorkerLink, Connections>()
+  readonly #wake = new Set<() => void>()
+  #settings: Settings
+  #goneTotal = 0
+  #max = 0
+  #draining = false
+
+  constructor(options: WorkersOptions) {
+    this.#options = options
+    this.#settings = options.settings
+  }
+
+  /** Rejects when a worker cannot be started at all. */
+  async start(): Promise<void> {
+    const indices = Array.from({ length: this.#settings.workers }, (_, index) => index)
+    await Promise.all(indices.map((index) => this.#startOne(index, FIRST_PAUSE)))
+  }
+
+  /** Process ids of the living workers. */
+  get pids(): number[] {
+    return [...this.#live].flatMap(({ pid }) => pid ?? [])
+  }
+
+  /**
+   * Loads a version in every worker. Rejects with `WarmFailure` when one cannot, and then none keeps it; when the only worker
+   * dies meanwhile, the next one is asked once more.
+   */
+  async warm(deployment: Deployment): Promise<RouterDescription> {
+    try {
+      return await this.#warmOnce(deployment)
+    } catch (error) {
+      if (!(error instanceof WorkerLost)) throw error
+      return await this.#warmOnce(deployment)
+    }
+  }
+
+  /**
+   * Makes a warmed version the active one in every worker. Rejects with the reason when a listener cannot be opened; then
+   * every worker serves what it served before.
+   */
+  async activate(deployment: Deployment, listen: BoundListen): Promise<void> {
+    const { id, router } = deployment.version
+    const before = this.#active.get(router)
+    // A worker that was not there to warm it catches up afterwards.
+    const links = this.#warmed.get(id) ?? []
+    this.#warmed.delete(id)
+    const results = await Promise.allSettled(
+      links.map((link) => link.activate({ type: 'activate', id, router, listen })),
+    )
+    const failed = results.find((result) => result.status === 'rejected' && !(result.reason instanceof WorkerLost))
+    for (const [index, link] of links.entries())
+      if (results[index]?.status === 'fulfilled') this.#has.get(link)?.set(router, id)
+    if (failed?.status === 'rejected') {
+      await this.#restore(router, id, before)
+      throw failed.reason
+    }
+    this.#active.set(router, { ...deployment, listen })
+    await this.#catchUpAll()
+  }
+
+  discard(id: number): void {
+    this.#warmed.delete(id)
+    this.#sendAll({ type: 'discard', id })
+  }
+
+  retire(router: string): void {
+    this.#active.delete(router)
+    for (const link of this.#all) this.#has.get(link)?.delete(router)
+    this.#sendAll({ type: 'retire', router })
+  }
+
+  tables(router: string, tables: Tables): void {
+    const active = this.#active.get(router)
+    if (active !== undefined) this.#active.set(router, { ...active, tables })
+    this.#sendAll({ type: 'tables', router, tables })
+  }
+
+  configure(settings: Settings): void {
+    this.#settings = settings
+    this.#sendAll({ type: 'configure', settings })
+  }
+
+  reopenLogs(): void {
+    this.#sendAll({ type: 'reopen-logs' })
+  }
+
+  /**
+   * Stops accepting and waits until every connection has ended; after `deadline` milliseconds (`null`: never) what is left is
+   * ended. Called again with a shorter deadline it is in more of a hurry. Resolves with the number of connections ended by force.
+   */
+  async drain(deadline: number | null): Promise<number> {
+    this.#draining = true
+    this.#sendAll({ type: 'drain', deadline })
+    const links = [...this.#all]
+    const late = () => {
+      for (const link of links) link.kill()
+    }
+    const timer = deadline === null ? undefined : setTimeout(late, deadline + DRAIN_GRACE)
+    const before = links.map((link) => this.#counts.get(link)?.current ?? 0)
+    await Promise.all(links.map(({ exited }) => exited))
+    clearTimeout(timer)
+    return links.reduce((sum, link, index) => sum + (link.forced ?? before[index] ?? 0), 0)
+  }
+
+  async #startOne(index: number, pause: number): Promise<void> {
+    const link = new WorkerLink(index)
+    const started = performance.now()
+    this.#all.add(link)
+    this.#has.set(link, new Map())
+    link.onConnections = (connections) => this.#count(link, connections)
+    try {
+      const { hostLaunch } = this.#options
+      await link.start({ type: 'start', index, settings: this.#settings, hostLaunch })
+    } catch (error) {
+      link.kill()
+      await link.exited
+      this.#all.delete(link)
+      throw error
+    }
+    void link.exited.then((why) => this.#ended(link, why, performance.now() - started < STABLE ? pause : FIRST_PAUSE))
+    await this.#catchUp(link)
+    if (!this.#all.has(link)) return
+    this.#live.add(link)
+    await this.#catchUp(link) // with what became active in between
+    for (const wake of [...this.#wake]) wake()
+  }
+
+  #ended(link: WorkerLink, why: string, pause: number): void {
+    this.#all.delete(link)
+    this.#live.delete(link)
+    this.#goneTotal += this.#counts.get(link)?.total ?? 0
+    this.#counts.delete(link)
+    this.#sumUp()
+    if (this.#draining) return
+    this.#options.log.error({ worker: link.index, why, pause }, 'worker lost; it is started again')
+    setTimeout(() => void this.#restart(link.index, pause), pause)
+  }
+
+  async #restart(index: number, pause: number): Promise<void> {
+    if (this.#draining) return
+    const next = Math.min(pause * 2, LONGEST_PAUSE)
+    try {
+      await this.#startOne(index, next)
+      this.#options.log.info({ worker: index }, 'worker started again')
+    } catch (error) {
+      this.#options.log.error({ worker: index, why: String(error), pause: next }, 'worker could not be started')
+      setTimeout(() => void this.#restart(index, next), next)
+    }
+  }
+
+  async #warmOnce({ version, about, tables }: Deployment): Promise<RouterDescription> {
+    await this.#untilLive()
+    const warm = { type: 'warm', version, about, tables } as const
+    const links = [...this.#live]
+    const results = await Promise.allSettled(links.map((link) => link.warm(warm)))
+    const failures = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
+    const blame = failures.find((reason) => !(reason instanceof WorkerLost))
+    const warmed = results.find((result) => result.status === 'fulfilled')
+    if (blame === undefined && warmed !== undefined) {
+      this.#warmed.set(version.id, links)
+      return warmed.value
+    }
+    this.discard(version.id)
+    throw blame ?? failures[0] ?? new WorkerLost('no worker is living')
+  }
+
+  async #untilLive(): Promise<void> {
+    if (this.#live.size > 0) return
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const timer = setTimeout(() => reject(new WarmFailure('sandbox', 'no worker is living', undefined)), LIVE_LIMIT)
+    this.#wake.add(resolve)
+    try {
+      await promise
+    } finally {
+      clearTimeout(timer)
+      this.#wake.delete(resolve)
+    }
+  }
+
+  /** Takes a version back that some workers could activate and others not. */
+  async #restore(router: string, id: number, before: Active | undefined): Promise<void> {
+    for (const link of this.#all) if (this.#has.get(link)?.get(router) !== id) link.send({ type: 'discard', id })
+    if (before === undefined) return this.retire(router)
+    if ([...this.#live].every((link) => this.#has.get(link)?.get(router) === before.version.id)) return
+    // The workers that activated the new version have forgotten the old one: it comes back under a number of its own.
+    this.#active.set(router, { ...before, version: { ...before.version, id: this.#options.nextId() } })
+    await this.#catchUpAll()
+  }
+
+  async #catchUpAll(): Promise<void> {
+    await Promise.all([...this.#live].map((link) => this.#catchUp(link)))
+  }
+
+  /** Brings one worker to what is active, one thing after the other. */
+  #catchUp(link: WorkerLink): Promise<void> {
+    const before = this.#catchingUp.get(link) ?? Promise.resolve()
+    const caughtUp = before.then(() => this.#sendMissing(link))
+    this.#catchingUp.set(link, caughtUp)
+    return caughtUp
+  }
+
+  async #sendMissing(link: WorkerLink): Promise<void> {
+    const has = this.#has.get(link)
+    const tries = new Map<number, number>()
+    for (;;) {
+      const missing = [...this.#active.values()].find(({ version }) => has?.get(version.router) !== version.id)
+      if (missing === undefined || !this.#all.has(link)) return
+      const { id, router } = missing.version
+      try {
+        await this.#sendOne(link, missing)
+      } catch (error) {
+        if (error instanceof WorkerLost) return link.kill()
+        const tried = (tries.get(id) ?? 0) + 1
+        tries.set(id, tried)
+        this.#options.log.error(
+          { worker: link.index, router, why: String(error), tried },
+          'router not served by worker',
+        )
+        if (tried >= CATCH_UP_TRIES) has?.set(router, id)
+        else await new Promise((resume) => setTimeout(resume, FIRST_PAUSE * 2 ** tried))
+      }
+    }
+  }
+
+  async #sendOne(link: WorkerLink, { version, about, tables, listen }: Active): Promise<void> {
+    const { id, router } = version
+    await link.warm({ type: 'warm', version, about, tables })
+    if (this.#active.get(router)?.version.id !== id) return link.send({ type: 'discard', id })
+    await link.activate({ type: 'activate', id, router, listen })
+    this.#has.get(link)?.set(router, id)
+  }
+
+  #sendAll(message: ToWorker): void {
+    for (const link of this.#all) link.send(message)
+  }
+
+  #count(link: WorkerLink, connections: Connections): void {
+    this.#counts.set(link, connections)
+    this.#sumUp()
+  }
+
+  #sumUp(): void {
+    let current = 0
+    let total = this.#goneTotal
+    for (const counted of this.#counts.values()) {
+      current += counted.current
+      total += counted.total
+    }
+    // One worker's own maximum is exact; that of several is what was seen of their sum.
+    this.#max = Math.max(this.#max, current, ...[...this.#counts.values()].map(({ max }) => max))
+    this.#options.connections({ current, max: this.#max, total })
+  }
+}
