@@ -77,7 +77,7 @@ function commandFor(layers: readonly IsolationLayer[], settings: IsolationSettin
     command.push(find('setpriv') ?? 'setpriv', '--no-new-privs', ...user, ...death, '--')
   }
   if (layers.includes('limits')) {
-    const threads = layers.includes('user') ? ` && ulimit -u ${THREADS}` : ''
+    const threads = layers.includes('user') ? ` && { ulimit -u ${THREADS} || ulimit -p ${THREADS}; } 2>/dev/null` : ''
     command.push('/bin/sh', '-c', `ulimit -c 0 && ulimit -f 0 && ulimit -n ${DESCRIPTORS}${threads} && exec "$@"`, 'sh')
   }
   return [...command, process.execPath, ...nodeFlags(layers, program), program.file]
@@ -99,7 +99,10 @@ function nodeFlags(layers: readonly IsolationLayer[], { reads }: HostProgram): s
 
 function find(program: string): string | undefined {
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/bin', '/usr/sbin', '/sbin']
-  return folders.filter((folder) => folder.startsWith('/')).map((folder) => join(folder, program)).find(isExecutable)
+  return folders
+    .filter((folder) => folder.startsWith('/'))
+    .map((folder) => join(folder, program))
+    .find(isExecutable)
 }
 
 function isExecutable(path: string): boolean {

@@ -38,6 +38,7 @@ const OPTIONS = {
   treeShaking: true,
   sourcemap: 'external',
   sourcesContent: false,
+  metafile: true,
   outfile: '/router.js',
   absWorkingDir: '/',
   logLevel: 'silent',
@@ -74,38 +75,49 @@ export function bundle(sources: Sources, time: number): Promise<Bundled> {
 type Attempted = Bundled | { readonly kind: 'generators' }
 
 async function attempt(sources: Sources, time: number, supported: Record<string, boolean>): Promise<Attempted> {
-  let late = false
-  let timer: NodeJS.Timeout | undefined
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      late = true
-      reject(new Error('the deadline has passed'))
-    }, time)
+  const first = await once(sources, time, supported)
+  if (first.kind !== 'lost') return first
+  // The service may have died before it was asked; only what kills a new one as well is to blame.
+  const second = await once(sources, time, supported)
+  if (second.kind !== 'lost') return second
+  await start({ ...OPTIONS, stdin: { contents: '' } }).catch(() => {
+    throw new Error('esbuild cannot be run', { cause: second.cause })
   })
+  return refused(sources, 'the compiler gave up on this router: it is nested too deeply, or too large')
+}
+
+type Once = Attempted | { readonly kind: 'lost'; readonly cause: unknown }
+
+async function once(sources: Sources, time: number, supported: Record<string, boolean>): Promise<Once> {
+  const late = Symbol('late')
+  const deadline = Promise.withResolvers<typeof late>()
+  const timer = setTimeout(() => deadline.resolve(late), time)
   try {
     const build = start({ ...OPTIONS, entryPoints: ['entry'], supported, plugins: [onlyThese(sources)] })
-    const { outputFiles } = await Promise.race([build, deadline])
-    const code = outputFiles.find((file) => file.path.endsWith('.js'))
-    const map = outputFiles.find((file) => file.path.endsWith('.map'))
-    if (code === undefined || map === undefined) throw new Error('esbuild gave no bundle')
-    return { kind: 'bundled', code: code.text, sourceMap: map.text }
+    const result = await Promise.race([build, deadline.promise])
+    if (result !== late) return outputOf(sources, result)
+    build.catch(() => undefined) // it fails when the service is stopped, with nobody waiting
+    await service().stop()
+    return refused(sources, `compiling took longer than ${time} ms`)
   } catch (error) {
     if (isBuildFailure(error)) return explain(sources, error.errors)
-    return gaveUp(sources, late ? `compiling took longer than ${time} ms` : undefined, error)
+    await service().stop()
+    return { kind: 'lost', cause: error }
   } finally {
     clearTimeout(timer)
   }
 }
 
-/** The service is dead. If one can be had again, the source is to blame. */
-async function gaveUp(sources: Sources, words: string | undefined, error: unknown): Promise<Bundled> {
-  await service().stop()
-  try {
-    await start({ ...OPTIONS, stdin: { contents: '' } })
-  } catch {
-    throw new Error('esbuild cannot be run', { cause: error })
-  }
-  const text = words ?? 'the compiler gave up on this router: it is nested too deeply, or too large'
+function outputOf(sources: Sources, result: Esbuild.BuildResult<Unwritten>): Bundled {
+  // A file without import and export is a script to esbuild, whose exports are whatever it leaves in `module`.
+  if (result.metafile.inputs[`router:${sources.entry}`]?.format !== 'esm') return refused(sources, NO_DEFAULT_EXPORT)
+  const code = result.outputFiles.find((file) => file.path.endsWith('.js'))
+  const map = result.outputFiles.find((file) => file.path.endsWith('.map'))
+  if (code === undefined || map === undefined) throw new Error('esbuild gave no bundle')
+  return { kind: 'bundled', code: code.text, sourceMap: map.text }
+}
+
+function refused(sources: Sources, text: string): Bundled {
   return { kind: 'refused', diagnostics: [atStart(sources, text)] }
 }
 
@@ -174,7 +186,7 @@ function isBuildFailure(error: unknown): error is Esbuild.BuildFailure {
   return error instanceof Error && 'errors' in error && Array.isArray(error.errors)
 }
 
-type Unwritten = Esbuild.BuildOptions & { write: false }
+type Unwritten = Esbuild.BuildOptions & { write: false; metafile: true }
 
 /**
  * Starts a build. esbuild starts its service in the same turn when there is none, so what tells it how is in the environment
@@ -210,6 +222,37 @@ function boundedProgram(): { wrapper: string; real: string } | undefined {
   } catch {
     return undefined
   }
+}
+
+/**
+ * One of our own programs as a single ES module, without types, so that it starts fast and runs where type stripping does not
+ * (`--jitless`). `absolute` gives the path by which a package outside of it is imported.
+ */
+export async function bundleProgram(entry: string, absolute: Readonly<Record<string, string>>): Promise<string> {
+  const outside: Esbuild.Plugin = {
+    name: 'outside',
+    setup(build) {
+      build.onResolve({ filter: /^[^.]/ }, ({ kind, path }) =>
+        kind === 'entry-point' ? undefined : { external: true, path: absolute[path] ?? path },
+      )
+    },
+  }
+  const build = await turns.take(() =>
+    start({
+      bundle: true,
+      write: false,
+      metafile: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'esnext',
+      logLevel: 'silent',
+      entryPoints: [entry],
+      plugins: [outside],
+    }),
+  )
+  const [file] = build.outputFiles
+  if (file === undefined) throw new Error(`esbuild made nothing of ${entry}`)
+  return file.text
 }
 
 /** Ends the service; the next build starts another. */

@@ -1,0 +1,60 @@
+import { chmod, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { bundleProgram } from '../compile/bundle.ts'
+import { encodeLoad } from './frames.ts'
+import { HostProcess } from './host-process.ts'
+import { type Job, Loading } from './jobs.ts'
+
+/** The program of a sandbox host, in one file, and everything else that it must be able to read. */
+export interface HostProgram {
+  readonly file: string
+  readonly reads: readonly string[]
+  /** Deletes the file; hosts that run go on. */
+  remove(): Promise<void>
+}
+
+/** Writes the host's program where any user can read it and only we can change it. */
+export async function installHostProgram(): Promise<HostProgram> {
+  const require = createRequire(import.meta.url)
+  const isolatedVm = await realpath(require.resolve('isolated-vm'))
+  const gypBuild = await realpath(createRequire(isolatedVm).resolve('node-gyp-build'))
+  const source = join(dirname(fileURLToPath(import.meta.url)), 'host.ts')
+  const code = await bundleProgram(source, { 'isolated-vm': isolatedVm })
+  const folder = await mkdtemp(join(await realpath(tmpdir()), 'pointsman-host-'))
+  const file = join(folder, 'host.mjs')
+  await writeFile(file, code, { mode: 0o644 })
+  await chmod(folder, 0o755)
+  // node-gyp-build looks for the last one, to tell musl from glibc.
+  const reads = [file, join(dirname(isolatedVm), '*'), join(dirname(gypBuild), '*'), '/etc/alpine-release']
+  return { file, reads, remove: () => rm(folder, { recursive: true, force: true }) }
+}
+
+const PROBE_TIME = 10_000
+
+/** Whether a host that is started with `command` becomes ready and loads a router. */
+export function probeHost(command: readonly string[]): Promise<boolean> {
+  const limits = { decisionTime: 1000, loadTime: 1000, isolateMemory: 16 * 1_048_576 }
+  const code = 'var pointsmanRouter = { default: { route: () => ({ noop: true }) } }'
+  return new Promise((resolve) => {
+    const host: HostProcess<Job> = new HostProcess(
+      command,
+      { limits, penalty: false },
+      {
+        ready: () => host.ask(loading, PROBE_TIME, (id) => encodeLoad(id, 1, code)),
+        lost: () => finish(false),
+      },
+    )
+    const loading = new Loading({ id: 1, router: 'probe', code }, PROBE_TIME, (result) =>
+      finish(!(result instanceof Error)),
+    )
+    const timer = setTimeout(() => finish(false), PROBE_TIME)
+    const finish = (works: boolean): void => {
+      clearTimeout(timer)
+      resolve(works)
+      host.kill('exited', 'the probe is over')
+    }
+  })
+}

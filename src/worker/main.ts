@@ -1,0 +1,35 @@
+/** The worker process: it holds the listeners and the connections, and runs no tenant's code. Its supervisor speaks first. */
+
+import type { FromWorker, ToWorker } from './messages.ts'
+import { Worker } from './worker.ts'
+
+const ORPHAN_DRAIN = 10_000
+
+let worker: Worker | undefined
+
+// Signals are for the supervisor, which drains its workers; a terminal sends them to the whole group.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const) process.on(signal, () => {})
+
+process.on('message', (message: ToWorker) => {
+  if (message.type !== 'start') {
+    worker?.handle(message)
+    return
+  }
+  worker = new Worker(message, tell)
+  worker.start().catch((error: unknown) => {
+    process.exitCode = 1
+    process.stderr.write(`pointsman worker: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.disconnect?.()
+  })
+})
+
+// Without a supervisor there is nobody to swap routers or to stop us: finish what is flowing and go.
+process.on('disconnect', () => {
+  if (worker === undefined) process.exit()
+  worker.handle({ type: 'drain', deadline: ORPHAN_DRAIN })
+})
+
+function tell(message: FromWorker): void {
+  // A supervisor that has just died cannot be told: the error is given to the callback, and `disconnect` follows.
+  process.send?.(message, undefined, undefined, () => {})
+}

@@ -1,0 +1,382 @@
+import type { CloseDecision, Decision, ForwardDecision } from 'router-sdk/decision'
+import type { Hook } from 'router-sdk/sandbox'
+import type { Settings } from '../config/settings.ts'
+import type { Connection, ConnectionEvents, ConnectTarget, Transport } from '../transport/transport.ts'
+import { type AccessRecord, type CloseReason, RecordKeeper } from './access-record.ts'
+import type { ActiveRouters, WarmVersion } from './active-routers.ts'
+import type { Decider, Outcome, Undecided } from './decide.ts'
+import type { Resolver } from './dns.ts'
+import { PrereadBuffer } from './preread.ts'
+import { type Relay, type RelayResult, startRelay } from './relay.ts'
+import { connectUpstream, type UpstreamAttempt, type UpstreamConnected, type UpstreamFailed } from './upstream.ts'
+
+/** What a session needs of its worker. */
+export interface SessionContext {
+  readonly transport: Transport
+  readonly routers: ActiveRouters
+  readonly decider: Decider
+  readonly resolver: Resolver
+  /** Why a router may not have a connection to `target`, or `undefined`. */
+  readonly allow: (router: string, target: ConnectTarget) => string | undefined
+  /** Asked once, when the session opens. */
+  readonly settings: () => Settings
+  readonly routerFailed: (router: string, undecided: Undecided) => void
+  /** The session is over; nothing of it is used again. */
+  readonly closed: (session: Session, record: AccessRecord) => void
+}
+
+export interface SessionListener {
+  readonly name: string
+  readonly router: string
+}
+
+/**
+ * - `prereading`: bytes are read and the router is asked about them
+ * - `connecting`: it has decided, and the upstream is being reached
+ * - `relaying`: both ends belong to the relay
+ * - `parting`: the client is being told goodbye
+ * - `closed`: recorded
+ */
+type State = 'prereading' | 'connecting' | 'relaying' | 'parting' | 'closed'
+
+/** Upstreams that `onConnectError` may try for one connection, the first included. */
+const MAX_UPSTREAMS = 8
+/** How long a client may take to read a goodbye, in milliseconds. */
+const PARTING_TIME = 10_000
+const NOTHING = Buffer.alloc(0)
+
+/**
+ * One connection, from accept to its access record, in the order in which it happens: preread → decide → connect → relay →
+ * record. It refers to its router by name only, so that a swap, or a host's death, is nothing that it could notice.
+ */
+export class Session implements ConnectionEvents {
+  readonly id: string
+  readonly #context: SessionContext
+  readonly #settings: Settings
+  readonly #listener: SessionListener
+  readonly #client: Connection
+  readonly #record = new RecordKeeper()
+  readonly #preread: PrereadBuffer
+  #state: State = 'prereading'
+  #deadline: NodeJS.Timeout | undefined
+
+  /** A question is with the router. */
+  #asking = false
+  /** Bytes that the router saw when it was last asked: what `data` replaces. */
+  #shown = 0
+  /** Bytes, in all, that make the next question worth asking. */
+  #wanted = 1
+  /** Why the next question is the last one. */
+  #final: CloseReason | undefined
+  #clientEnded = false
+
+  #connecting: UpstreamAttempt | undefined
+  readonly #tried: string[] = []
+  #relay: Relay | undefined
+  #inactivity: NodeJS.Timeout | undefined
+  /** Bytes that we sent ourselves: replayed to the upstream, said to the client. */
+  #up = 0
+  #down = 0
+  #reason: CloseReason = 'client-left'
+
+  constructor(id: string, context: SessionContext, listener: SessionListener, client: Connection) {
+    this.id = id
+    this.#context = context
+    this.#settings = context.settings()
+    this.#listener = listener
+    this.#client = client
+    this.#preread = new PrereadBuffer(this.#settings.preread.limit)
+  }
+
+  /** Accepted: reads, and asks a router that speaks before its clients do. */
+  open(): void {
+    this.#deadline = setTimeout(() => this.#last('preread-timeout'), this.#settings.preread.time)
+    this.#client.setEvents(this)
+    const version = this.#context.routers.get(this.#listener.router)
+    if (version?.description.hooks.includes('onConnect') && this.#state === 'prereading') this.#ask('onConnect')
+  }
+
+  // ── preread ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  data(bytes: Uint8Array): void {
+    if (this.#state !== 'prereading' && this.#state !== 'connecting') return
+    this.#preread.append(bytes)
+    if (this.#preread.full) {
+      this.#client.pause()
+      if (this.#state === 'prereading') return this.#last('preread-full')
+    }
+    this.#askIfWorthwhile()
+  }
+
+  /** The client has sent all that it will: it may still be waiting for an answer. */
+  ended(): void {
+    this.#clientEnded = true
+    if (this.#state === 'prereading') this.#last('client-left')
+  }
+
+  drained(): void {}
+
+  closed(error: Error | undefined): void {
+    if (this.#state === 'closed') return
+    this.#connecting?.cancel()
+    if (this.#state !== 'parting') this.#reason = error === undefined ? 'client-left' : 'client-reset'
+    this.#close()
+  }
+
+  /** No more bytes will come before a decision: the router is asked once more, and told so. */
+  #last(reason: CloseReason): void {
+    this.#final ??= reason
+    if (this.#state === 'prereading' && !this.#asking) this.#ask('route')
+  }
+
+  #askIfWorthwhile(): void {
+    if (this.#state !== 'prereading' || this.#asking) return
+    if (this.#final !== undefined || this.#preread.length >= this.#wanted) this.#ask('route')
+  }
+
+  // ── decide ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #ask(hook: Hook, event?: Record<string, unknown>): void {
+    this.#asking = true
+    this.#record.questions += 1
+    const bytes = this.#preread.visible()
+    const final = this.#final !== undefined && hook === 'route'
+    this.#shown = bytes.length
+    const asked = performance.now()
+    const { remote: client, local } = this.#client
+    const facts = { final, client, local, listener: this.#listener.name, now: Date.now(), ...(event && { event }) }
+    this.#context.decider.decide({ router: this.#listener.router, hook, bytes, facts }, (outcome) => {
+      this.#asking = false
+      this.#record.decisionMs += performance.now() - asked
+      // The client may be gone by now: its decision is nobody's.
+      if (this.#state !== 'closed') this.#answered(hook, final, outcome)
+    })
+  }
+
+  #answered(hook: Hook, final: boolean, outcome: Outcome): void {
+    if (outcome.kind === 'undecided') return this.#undecided(outcome)
+    const { decision, version, lookups } = outcome
+    this.#record.lookups += lookups
+    if (decision.kind === 'wait') return this.#wait(hook, final, version, decision.atLeast)
+    this.#note(version)
+    this.#carryOut(decision)
+  }
+
+  #wait(hook: Hook, final: boolean, version: WarmVersion, atLeast: number): void {
+    if (hook === 'onConnectError' || hook === 'onInactivity') return this.#misanswered(version, `${hook} answered noop`)
+    if (!version.description.hooks.includes('route'))
+      return this.#misanswered(version, 'onConnect waits, and there is no route')
+    if (final) {
+      this.#note(version)
+      this.#reason = this.#final ?? 'client-left'
+      return this.#part(undefined)
+    }
+    this.#wanted = Math.max(this.#shown + 1, atLeast)
+    this.#askIfWorthwhile()
+  }
+
+  #misanswered(version: WarmVersion, message: string): void {
+    this.#undecided({ kind: 'undecided', version, failure: 'bad-answer', message, position: undefined })
+  }
+
+  /** The router gave no answer: the connection gets the answer that was fixed for this when the router was loaded. */
+  #undecided(undecided: Undecided): void {
+    const again = this.#record.failure !== undefined
+    this.#record.failure = undecided.failure
+    this.#context.routerFailed(this.#listener.router, undecided)
+    if (undecided.version !== undefined) this.#note(undecided.version)
+    this.#reason = 'router-failed'
+    const answer: CloseDecision | ForwardDecision | undefined = undecided.version?.description.failure
+    if (again || answer === undefined) return this.#part(undefined)
+    if (answer.kind === 'close') return this.#part(answer.text)
+    this.#forward(answer)
+  }
+
+  #note({ about }: WarmVersion): void {
+    this.#record.version = about.number
+    this.#record.bundle = about.bundle
+  }
+
+  #carryOut(decision: Exclude<Decision, { kind: 'wait' }>): void {
+    switch (decision.kind) {
+      case 'forward':
+        return this.#forward(decision)
+      case 'close':
+        if (this.#state === 'prereading') {
+          this.#record.decision = 'close'
+          this.#reason = 'router-closed'
+        }
+        return this.#part(decision.text)
+      default:
+        return decision satisfies never
+    }
+  }
+
+  // ── connect ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #forward(decision: ForwardDecision): void {
+    this.#state = 'connecting'
+    this.#decided()
+    this.#record.decision = 'forward'
+    this.#record.upstream = decision.remote
+    this.#record.connecting()
+    if (decision.reply !== undefined && decision.replyWhen === 'decided') this.#say(decision.reply)
+    const { connect } = this.#settings
+    const { router } = this.#listener
+    this.#connecting = connectUpstream(
+      {
+        transport: this.#context.transport,
+        resolver: this.#context.resolver,
+        upstream: decision.upstream,
+        connectTimeout: decision.connectTimeout ?? connect.timeout,
+        retries: connect.retries,
+        retryDelay: connect.retryDelay,
+        allow: (target) => this.#context.allow(router, target),
+      },
+      {
+        connected: (connected) => this.#connected(decision, connected),
+        failed: (failed) => this.#unreachable(decision, failed),
+      },
+    )
+  }
+
+  /** The upstream could not be reached: its router may name another, and is asked before the client sees an end. */
+  #unreachable(decision: ForwardDecision, { code, message, attempts, lastAddress }: UpstreamFailed): void {
+    this.#connecting = undefined
+    this.#record.connectEnded()
+    this.#record.attempts += attempts
+    this.#record.address = lastAddress
+    this.#tried.push(decision.remote)
+    this.#reason = this.#record.failure === undefined ? 'connect-failed' : 'router-failed'
+    const version = this.#context.routers.get(this.#listener.router)
+    const asks = version?.description.hooks.includes('onConnectError') && this.#tried.length < MAX_UPSTREAMS
+    if (!asks || this.#clientEnded || this.#record.failure !== undefined) return this.#part(undefined)
+    this.#ask('onConnectError', { code, message, attempts, remote: decision.remote, tried: this.#tried })
+  }
+
+  // ── relay ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Replays what was read, once, and hands both ends to the relay: from here on nothing of a router is involved. */
+  #connected(decision: ForwardDecision, { connection, address, attempts }: UpstreamConnected): void {
+    this.#state = 'relaying'
+    this.#connecting = undefined
+    this.#record.connectEnded()
+    this.#record.attempts += attempts
+    this.#record.address = address
+    if (decision.reply !== undefined && decision.replyWhen === 'connected') this.#say(decision.reply)
+    if (decision.data !== undefined) this.#replay(connection, latin1(decision.data))
+    this.#replay(connection, this.#preread.rest(decision.data === undefined ? 0 : this.#shown))
+    const { inactivityTimeout } = decision
+    this.#relay = startRelay(
+      this.#client,
+      connection,
+      { idleTimeout: this.#settings.relay.idleTimeout, clientEnded: this.#clientEnded, firstByte: () => this.#spoke() },
+      (result) => this.#relayed(result),
+    )
+    if (inactivityTimeout === undefined) this.#preread.clear()
+    else this.#inactivity = setTimeout(() => this.#silent(decision.remote, inactivityTimeout), inactivityTimeout)
+  }
+
+  #replay(upstream: Connection, bytes: Uint8Array): void {
+    if (bytes.length === 0) return
+    upstream.write(bytes)
+    this.#up += bytes.length
+  }
+
+  #spoke(): void {
+    clearTimeout(this.#inactivity)
+    this.#inactivity = undefined
+    this.#preread.clear()
+  }
+
+  /** The upstream accepted and said nothing for too long. A client that has ended may be gone: then nobody is asked. */
+  #silent(remote: string, elapsed: number): void {
+    const version = this.#context.routers.get(this.#listener.router)
+    const asks = version?.description.hooks.includes('onInactivity') && this.#relay?.clientEnded === false
+    if (asks) this.#ask('onInactivity', { remote, elapsed })
+    else this.#relay?.stop('inactivity', NOTHING)
+  }
+
+  #relayed({ endedBy, reset }: RelayResult): void {
+    switch (endedBy) {
+      case 'client':
+        this.#reason = reset ? 'client-reset' : 'client-end'
+        break
+      case 'upstream':
+        this.#reason = reset ? 'upstream-reset' : 'upstream-end'
+        break
+      case 'idle':
+        this.#reason = 'idle-timeout'
+        break
+      case 'inactivity':
+        this.#reason = 'inactivity-timeout'
+        break
+      case 'forced':
+        this.#reason = 'drain-forced'
+        break
+      default:
+        endedBy satisfies never
+    }
+    this.#close()
+  }
+
+  // ── close and record ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Ends the session whatever it is doing: a drain's time is up. */
+  force(): void {
+    this.#reason = 'drain-forced'
+    if (this.#relay !== undefined && this.#state === 'relaying') return this.#relay.stop('forced')
+    this.#connecting?.cancel()
+    this.#client.destroy()
+    this.#close()
+  }
+
+  #decided(): void {
+    clearTimeout(this.#deadline)
+    this.#record.decided()
+    this.#record.prereadBytes = Math.max(this.#record.prereadBytes, this.#preread.length)
+  }
+
+  /** Says goodbye: `text` if there is one, then the end. */
+  #part(text: string | undefined): void {
+    if (this.#state === 'relaying') return this.#partFromRelay(text)
+    this.#state = 'parting'
+    this.#decided()
+    if (text !== undefined) this.#say(text)
+    this.#client.setEvents(this)
+    this.#client.finish(PARTING_TIME)
+  }
+
+  /** Only `onInactivity` is asked while relaying. An upstream that spoke after all meanwhile is let go on. */
+  #partFromRelay(text: string | undefined): void {
+    if (this.#inactivity === undefined) return
+    this.#down += text?.length ?? 0
+    this.#relay?.stop('inactivity', latin1(text ?? ''))
+  }
+
+  #say(text: string): void {
+    if (text === '') return
+    this.#down += text.length
+    this.#client.write(latin1(text))
+  }
+
+  #close(): void {
+    this.#state = 'closed'
+    this.#decided()
+    clearTimeout(this.#inactivity)
+    this.#preread.clear()
+    const { address, port } = this.#client.remote
+    const who = {
+      id: this.id,
+      listener: this.#listener.name,
+      client: `${address}:${port}`,
+      router: this.#listener.router,
+    }
+    const bytes = { up: this.#up + (this.#relay?.up ?? 0), down: this.#down + (this.#relay?.down ?? 0) }
+    this.#context.closed(this, this.#record.finish(who, bytes, this.#reason))
+  }
+}
+
+function latin1(text: string): Buffer {
+  return Buffer.from(text, 'latin1')
+}

@@ -1,0 +1,264 @@
+import { locate } from 'router-sdk/compile'
+import { LoadFailure, ProcessSandbox, type SandboxEvent } from 'router-sdk/sandbox'
+import type { Settings } from '../config/settings.ts'
+import { type Log, openLog } from '../log.ts'
+import { FileLookup, type TableReport } from '../lookup/file-lookup.ts'
+import { descriptorLimit } from '../transport/descriptors.ts'
+import { createNetTransport } from '../transport/net.ts'
+import type { Transport } from '../transport/transport.ts'
+import { ActiveRouters } from './active-routers.ts'
+import { Decider, type Undecided } from './decide.ts'
+import { Resolver } from './dns.ts'
+import { formatAddress, Listener } from './listener.ts'
+import type { FromWorker, ToWorker } from './messages.ts'
+import { type Counts, Sessions } from './sessions.ts'
+
+type Start = Extract<ToWorker, { type: 'start' }>
+
+/** Descriptors kept for logs, hosts, tables and the resolver; each connection takes two of the others. */
+const RESERVED_DESCRIPTORS = 64
+/** Milliseconds between two reports of the counts to the supervisor. */
+const COUNTS_EVERY = 200
+
+/** Everything that one worker process owns, and what it does with each message of its supervisor. */
+export class Worker {
+  readonly #index: number
+  readonly #tell: (message: FromWorker) => void
+  readonly #log: Log
+  readonly #transport: Transport
+  readonly #sandbox: ProcessSandbox
+  readonly #lookup: FileLookup
+  readonly #resolver: Resolver
+  readonly #routers = new ActiveRouters()
+  readonly #listeners = new Map<string, Listener>()
+  readonly #sessions: Sessions
+  readonly #descriptors = descriptorLimit()
+  #settings: Settings
+  #countsTimer: NodeJS.Timeout | undefined
+  #draining = false
+
+  constructor({ index, settings, hostLaunch }: Start, tell: (message: FromWorker) => void) {
+    this.#index = index
+    this.#settings = settings
+    this.#tell = tell
+    this.#log = openLog(settings.log, { worker: index })
+    this.#transport = createNetTransport({ keepAlive: settings.relay.keepAlive })
+    this.#lookup = new FileLookup(settings.tables.maxBytes, (report) => this.#tableRead(report))
+    this.#resolver = new Resolver(settings.dns)
+    this.#sandbox = new ProcessSandbox({
+      command: hostLaunch.command,
+      hosts: settings.hosts,
+      limits: { ...settings.router, hostMemory: settings.hostMemory },
+      strikes: settings.strikes,
+      report: (event) => this.#sandboxEvent(event),
+    })
+    this.#sessions = this.#createSessions()
+  }
+
+  async start(): Promise<void> {
+    await this.#sandbox.start()
+    this.#title()
+    this.#tell({ type: 'ready' })
+  }
+
+  handle(message: Exclude<ToWorker, Start>): void {
+    switch (message.type) {
+      case 'configure':
+        return this.#configure(message.settings)
+      case 'warm':
+        void this.#warm(message)
+        return
+      case 'activate':
+        void this.#activate(message)
+        return
+      case 'discard':
+        this.#routers.discard(message.id)
+        return this.#sandbox.unload(message.id)
+      case 'retire':
+        return this.#retire(message.router)
+      case 'tables':
+        return this.#lookup.setTables(message.router, message.tables)
+      case 'drain':
+        return this.#drain(message.deadline)
+      case 'reopen-logs':
+        return this.#log.reopen()
+      default:
+        return message satisfies never
+    }
+  }
+
+  #createSessions(): Sessions {
+    const { log } = this.#log
+    const decider = new Decider({
+      sandbox: this.#sandbox,
+      lookup: this.#lookup,
+      routers: this.#routers,
+      logged: ({ router, about }, lines) => {
+        for (const line of lines) log.info({ router, version: about.number, said: line }, 'router log')
+      },
+    })
+    return new Sessions({
+      context: {
+        transport: this.#transport,
+        routers: this.#routers,
+        decider,
+        resolver: this.#resolver,
+        allow: () => undefined,
+        settings: () => this.#settings,
+        routerFailed: (router, undecided) => this.#routerFailed(router, undecided),
+      },
+      workerIndex: this.#index,
+      limit: () => this.#connectionLimit(),
+      full: (full) => this.#pauseListeners(full),
+      closed: (record) => this.#log.access(record),
+      counted: () => this.#reportCounts(),
+    })
+  }
+
+  #configure(settings: Settings): void {
+    this.#settings = settings
+    this.#lookup.configure(settings.tables.maxBytes)
+    this.#resolver.configure(settings.dns)
+    this.#log.log.level = settings.log.level
+  }
+
+  // ── versions ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  async #warm({ version, about, tables }: Extract<ToWorker, { type: 'warm' }>): Promise<void> {
+    const { id, router } = version
+    this.#lookup.setTables(router, tables)
+    try {
+      const description = await this.#sandbox.load(version)
+      this.#routers.warmed({ id, router, about, description })
+      this.#tell({ type: 'warmed', id, description })
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      const position = error instanceof LoadFailure ? error.position : undefined
+      const fault = error instanceof LoadFailure ? 'router' : 'sandbox'
+      this.#tell({ type: 'warm-failed', id, fault, message, ...(position && { position }) })
+    }
+  }
+
+  /** The new listener is opened before the old one is closed, and the version switched when both stand. */
+  async #activate({ id, router, listen }: Extract<ToWorker, { type: 'activate' }>): Promise<void> {
+    try {
+      const old = this.#listeners.get(router)
+      const moved = old === undefined || old.address.host !== listen.host || old.address.port !== listen.port
+      const opened = moved ? await this.#listen(router, listen) : undefined
+      const replaced = this.#routers.activate(id)
+      if (replaced !== undefined) this.#sandbox.unload(replaced.id)
+      if (opened !== undefined) {
+        this.#listeners.set(router, opened)
+        old?.close()
+      }
+      this.#title()
+      this.#tell({ type: 'activated', id })
+    } catch (error) {
+      this.#tell({ type: 'activate-failed', id, message: error instanceof Error ? error.message : String(error) })
+    }
+  }
+
+  async #listen(router: string, { host, port }: { host: string; port: number }): Promise<Listener> {
+    const opened = await Listener.open(
+      this.#transport,
+      router,
+      { host, port, reusePort: true },
+      (listener, connection) => this.#sessions.accept(listener, connection),
+      (listener, error) => this.#log.log.warn({ listener: listener.name, error: error.message }, 'accepting failed'),
+    )
+    if (this.#draining) opened.close()
+    return opened
+  }
+
+  #retire(router: string): void {
+    this.#listeners.get(router)?.close()
+    this.#listeners.delete(router)
+    const retired = this.#routers.retire(router)
+    if (retired !== undefined) this.#sandbox.unload(retired.id)
+    this.#lookup.removeRouter(router)
+    this.#title()
+  }
+
+  // ── connections ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #connectionLimit(): number {
+    const byDescriptors = Math.max(1, Math.floor((this.#descriptors - RESERVED_DESCRIPTORS) / 2))
+    const configured = this.#settings.maxConnections
+    return configured === 0 ? byDescriptors : Math.min(configured, byDescriptors)
+  }
+
+  #pauseListeners(full: boolean): void {
+    const { current } = this.#sessions.counts
+    if (full) this.#log.log.warn({ connections: current }, 'the limit of connections is reached: accepting pauses')
+    else this.#log.log.info({ connections: current }, 'accepting again')
+    for (const listener of this.#listeners.values()) {
+      if (full) listener.pause()
+      else if (!this.#draining) listener.resume()
+    }
+  }
+
+  #reportCounts(): void {
+    if (this.#countsTimer !== undefined) return
+    this.#countsTimer = setTimeout(() => {
+      this.#countsTimer = undefined
+      this.#title()
+      this.#tell({ type: 'connections', ...this.#sessions.counts })
+    }, COUNTS_EVERY)
+    this.#countsTimer.unref()
+  }
+
+  #title(): void {
+    const { current, max, total }: Counts = this.#sessions.counts
+    const names = [...this.#listeners.values()].map(
+      ({ router, address }) => `${router} ${formatAddress(address.host, address.port)}`,
+    )
+    process.title = `pointsman worker ${this.#index} - ${names.join(', ') || 'no router'} - ${current}/${max}/${total} cur/max/tot conns`
+  }
+
+  #drain(deadline: number | null): void {
+    this.#draining = true
+    for (const listener of this.#listeners.values()) listener.close()
+    let forced = 0
+    const timer = deadline === null ? undefined : setTimeout(() => (forced = this.#sessions.force()), deadline)
+    this.#sessions.whenEmpty(() => {
+      clearTimeout(timer)
+      this.#tell({ type: 'connections', ...this.#sessions.counts })
+      this.#tell({ type: 'drained', forced })
+      void this.#exit()
+    })
+  }
+
+  async #exit(): Promise<void> {
+    await Promise.all([this.#sandbox.close(), this.#lookup.close()])
+    this.#resolver.close()
+    this.#log.flush()
+    process.exit(0)
+  }
+
+  // ── what the operator should know ──────────────────────────────────────────────────────────────────────────────────────────
+
+  #routerFailed(router: string, { version, failure, message, position }: Undecided): void {
+    const place = position && version ? locate(version.about.sourceMap, position.line, position.column) : undefined
+    const where = place && { at: `${place.file}:${place.line}:${place.column}` }
+    this.#log.log.warn({ router, version: version?.about.number, failure, message, ...where }, 'router failed')
+  }
+
+  #sandboxEvent(event: SandboxEvent): void {
+    const { kind, ...facts } = event
+    switch (kind) {
+      case 'host-lost':
+        return this.#log.log.warn(facts, 'sandbox host lost')
+      case 'strike':
+        return this.#log.log.warn(facts, 'router got a strike')
+      case 'quarantined':
+        return this.#log.log.error(facts, 'router quarantined')
+      default:
+        return kind satisfies never
+    }
+  }
+
+  #tableRead({ error, ...report }: TableReport): void {
+    if (error === undefined) this.#log.log.info(report, 'table read')
+    else this.#log.log.error({ ...report, error }, 'table refused')
+  }
+}
