@@ -82,7 +82,7 @@ class TwoWays implements Relay {
   }
 
   get clientEnded(): boolean {
-    return this.#client.finished
+    return this.#client.sentEnd || this.#client.gone
   }
 
   start(options: RelayOptions): void {
@@ -143,7 +143,6 @@ class Side implements ConnectionEvents {
   readonly name: 'client' | 'upstream'
   bytes = 0
   sentEnd = false
-  finished = false
   gone = false
   #relay: TwoWays
   #firstByte: (() => void) | undefined
@@ -175,7 +174,6 @@ class Side implements ConnectionEvents {
 
   ended(): void {
     this.sentEnd = true
-    this.finished = true
     this.#relay.note(this.name)
     this.peer.end()
   }
@@ -186,7 +184,6 @@ class Side implements ConnectionEvents {
   }
 
   closed(error: Error | undefined): void {
-    this.finished = true
     this.gone = true
     this.#relay.sideClosed(this, error)
   }
