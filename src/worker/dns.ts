@@ -69,20 +69,28 @@ export class Resolver {
 
   /** Calls `answered` once, before it returns when the answer is known. An IP address is its own answer. */
   resolve(host: string, answered: Answered): void {
-    if (isIP(host) !== 0) return void answered([host])
+    if (isIP(host) !== 0) return answered([host])
     const name = host.toLowerCase().replace(/\.$/, '')
-    if (!isHostName(name)) return void answered(new Error(`${quote(host)} is neither a host name nor an IP address`))
-    if (this.#closed) return void answered(new Error(`look up ${name}: the resolver is closed`))
+    if (!isHostName(name)) return answered(new Error(`${quote(host)} is neither a host name nor an IP address`))
+    if (this.#closed) return answered(new Error(`look up ${name}: the resolver is closed`))
     const listed = this.#hosts.addresses(name)
-    if (listed !== undefined) return void answered(listed)
+    if (listed !== undefined) return answered(listed)
     this.#fromCache(name, answered)
+  }
+
+  /** From now on; what is cached stays, and queries under way go on with the servers that they were sent to. */
+  configure(settings: DnsSettings): void {
+    const same = JSON.stringify(settings.servers) === JSON.stringify(this.#settings.servers)
+    if (!same || settings.timeout !== this.#settings.timeout)
+      this.#query = new NameQuery(settings.servers, settings.timeout)
+    this.#settings = settings
   }
 
   /** Ends all queries; who still waits gets an error. */
   close(): void {
     this.#closed = true
     this.#query.close()
-    for (const query of [...this.#queries]) this.#end(query, new Error('look up: the resolver was closed'))
+    for (const query of this.#queries) this.#end(query, new Error('look up: the resolver was closed'))
     this.#entries.clear()
   }
 

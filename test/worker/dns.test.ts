@@ -129,6 +129,16 @@ describe('the resolver', () => {
     assert.match(message(known(resolver, 'other.test')), /closed/)
   })
 
+  it('asks other name servers once it is configured so, and keeps what it knows', async (t) => {
+    const { resolver, server } = await start(t, { 'old.test': { a: ['192.0.2.1'] } })
+    const other = await DnsServer.start(t, { 'new.test': { a: ['192.0.2.2'] } })
+    await ask(resolver, 'old.test')
+    resolver.configure({ ...SETTINGS, servers: [other.address] })
+    assert.deepEqual(known(resolver, 'old.test'), ['192.0.2.1'])
+    assert.deepEqual(await ask(resolver, 'new.test'), ['192.0.2.2'])
+    assert.equal(server.count('new.test'), 0)
+  })
+
   it('keeps the names that were asked for last', async (t) => {
     const zone = Object.fromEntries(['a.test', 'b.test', 'c.test'].map((name) => [name, { a: ['192.0.2.1'] }]))
     const { resolver, server } = await start(t, zone, {}, { mostNames: 2 })
