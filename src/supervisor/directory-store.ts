@@ -38,6 +38,11 @@ export class DirectoryStore implements RouterStore {
     this.#only = place.only
   }
 
+  /** The directory of the routers. */
+  get path(): string {
+    return this.#root
+  }
+
   /** What the routers' place is called. */
   get name(): string {
     return basename(this.#only ?? this.#root, '.ts')

@@ -1,0 +1,87 @@
+import { closeCompiler, compileRouter } from 'router-sdk/compile'
+import { ProcessSandbox, type RouterDescription } from 'router-sdk/sandbox'
+import { type CommandLine, loadConfig } from './config/load.ts'
+import type { Settings } from './config/settings.ts'
+import { accountOf, accountText } from './supervisor/account.ts'
+import { DirectoryStore } from './supervisor/directory-store.ts'
+import { detectHostLaunch } from './supervisor/isolation.ts'
+import { addressText } from './supervisor/ports.ts'
+import { type RouterSource, StoreError } from './supervisor/store.ts'
+
+/**
+ * Compiles, type-checks and loads every router in a sandbox host, and prints what would be served. The result is the exit
+ * code: 1 after the account of the first broken router.
+ */
+export async function check(routers: string, line: CommandLine): Promise<number> {
+  const { settings } = await loadConfig(line)
+  const store = new DirectoryStore(routers)
+  const listing = await store.list()
+  const [refused] = listing.refused
+  if (refused !== undefined) throw new StoreError(`${refused.path}: ${refused.message}`)
+  if (listing.routers.length === 0) throw new StoreError(`there is no router in ${store.path}`)
+  const { command, remove } = await detectHostLaunch(settings.isolation)
+  const sandbox = createSandbox(settings, command)
+  try {
+    await sandbox.start()
+    return await checkAll(listing.routers, settings, sandbox)
+  } finally {
+    await Promise.all([sandbox.close(), closeCompiler()])
+    await remove()
+  }
+}
+
+function createSandbox(settings: Settings, command: readonly string[]): ProcessSandbox {
+  return new ProcessSandbox({
+    command,
+    hosts: 1,
+    limits: { ...settings.router, hostMemory: settings.hostMemory },
+    strikes: settings.strikes,
+    report: () => {},
+  })
+}
+
+async function checkAll(
+  sources: readonly RouterSource[],
+  settings: Settings,
+  sandbox: ProcessSandbox,
+): Promise<number> {
+  const holders = new Map<string, string>()
+  for (const [index, source] of sources.entries()) {
+    const { router } = source
+    const description = await checkOne(source, index + 1, settings, sandbox)
+    if (description === undefined) return 1
+    const address = addressText(wanted(description, settings))
+    const holder = holders.get(address)
+    if (holder !== undefined) return complain(`router ${router} wants ${address}, which router ${holder} has`)
+    if (!address.endsWith(':0')) holders.set(address, router)
+    process.stdout.write(`${router}  ${address}  ${description.hooks.join(', ')}\n`)
+  }
+  return 0
+}
+
+async function checkOne(
+  source: RouterSource,
+  id: number,
+  settings: Settings,
+  sandbox: ProcessSandbox,
+): Promise<RouterDescription | undefined> {
+  const { router, file, folder, subfolders } = source
+  let sourceMap: string | undefined
+  try {
+    const compiled = await compileRouter({ file, folder, subfolders, limits: settings.router })
+    sourceMap = compiled.sourceMap
+    return await sandbox.load({ id, router, code: compiled.code })
+  } catch (error) {
+    complain(`router ${router} is refused: ${accountText(accountOf(error, router, sourceMap))}`)
+    return undefined
+  }
+}
+
+function wanted({ listen }: RouterDescription, settings: Settings): { host: string; port: number } {
+  return { host: listen?.host ?? settings.listen.host, port: listen?.port ?? settings.listen.port }
+}
+
+function complain(message: string): 1 {
+  process.stderr.write(`pointsman: ${message}\n`)
+  return 1
+}

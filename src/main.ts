@@ -1,0 +1,94 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { check } from './check.ts'
+import { type CommandLine, loadConfig } from './config/load.ts'
+import { isOperatorsMistake, Supervisor } from './supervisor/supervisor.ts'
+
+import { VERSION } from './version.ts'
+
+const DEFAULT_ROUTERS = './routers'
+const USAGE_ERROR = 2
+
+interface ServeOptions {
+  readonly host?: string
+  readonly port?: number
+  readonly config?: string
+}
+
+/** Runs the `pointsman` command. `args` are those after the program's name. */
+export async function main(args: readonly string[]): Promise<void> {
+  try {
+    await createProgram().parseAsync(args, { from: 'user' })
+  } catch (error) {
+    if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : USAGE_ERROR)
+    if (!isOperatorsMistake(error)) throw error
+    complain(error)
+    process.exit(1)
+  }
+}
+
+function createProgram(): Command {
+  const program = new Command('pointsman')
+  program
+    .description('A sandboxed, scriptable TCP router: TypeScript files decide where connections go.')
+    .version(VERSION, '--version')
+    .helpOption('--help', 'say what a command does')
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'pointsman: ')) })
+  serving(program.command('serve'))
+    .description('serve a directory of routers, or one router file')
+    .action((routers: string, options: ServeOptions) => serve(routers, commandLine(options)))
+  serving(program.command('check'))
+    .description('compile, type-check and load routers, and say what would be served')
+    .action(async (routers: string, options: ServeOptions) => {
+      process.exitCode = await check(routers, commandLine(options))
+    })
+  configured(program.command('config'))
+    .description('print the configuration with every default')
+    .action(async (options: ServeOptions) => {
+      const { settings } = await loadConfig(commandLine(options))
+      process.stdout.write(`${JSON.stringify(settings, null, 2)}\n`)
+    })
+  return program
+}
+
+function serving(command: Command): Command {
+  return configured(command.argument('[routers]', 'directory or router file', DEFAULT_ROUTERS))
+}
+
+/** `-h` is the host, as it was for ProxyMachine; help is `--help` alone. */
+function configured(command: Command): Command {
+  return command
+    .helpOption('--help', 'say what this command does')
+    .option('-h, --host <host>', 'address for routers that name none (default: 0.0.0.0)')
+    .option('-p, --port <port>', 'port for routers that name none (default: 5432)', parsePort)
+    .option('-c, --config <file>', 'configuration: a .ts or .json file')
+}
+
+function parsePort(text: string): number {
+  const port = Number(text)
+  if (/^[0-9]{1,5}$/.test(text) && port <= 65_535) return port
+  throw new InvalidArgumentError('A port is a whole number from 0 to 65535.')
+}
+
+function commandLine({ host, port, config }: ServeOptions): CommandLine {
+  return { host, port, config }
+}
+
+async function serve(routers: string, line: CommandLine): Promise<void> {
+  const supervisor = new Supervisor(routers, line, await loadConfig(line))
+  process.on('SIGTERM', (signal) => supervisor.stopSoon(signal))
+  process.on('SIGINT', (signal) => supervisor.stopSoon(signal))
+  process.on('SIGQUIT', (signal) => supervisor.stopPatiently(signal))
+  process.on('SIGHUP', () => void supervisor.reload())
+  try {
+    await supervisor.start()
+  } catch (error) {
+    await supervisor.close()
+    throw error
+  }
+}
+
+function complain(error: Error): void {
+  process.stderr.write(`pointsman: ${error.message}\n`)
+}

@@ -1,0 +1,195 @@
+import { closeCompiler } from 'router-sdk/compile'
+import { type CommandLine, type LoadedConfig, loadConfig } from '../config/load.ts'
+import { ConfigError } from '../config/problems.ts'
+import type { Settings } from '../config/settings.ts'
+import { type Log, openLog } from '../log.ts'
+import { accountText } from './account.ts'
+import { Deployer } from './deploy.ts'
+import { DirectoryStore } from './directory-store.ts'
+import { detectHostLaunch } from './isolation.ts'
+import { addressText, Ports } from './ports.ts'
+import { type Listing, StoreError } from './store.ts'
+import { setTitle } from './title.ts'
+import type { Connections } from './worker-link.ts'
+import { Workers } from './workers.ts'
+
+/** Why the program cannot serve; the message is for the operator. */
+export class StartFailure extends Error {}
+
+const NEED_RESTART = ['workers', 'hosts', 'isolation', 'hostMemory', 'strikes', 'log'] as const
+
+interface Serving {
+  readonly deployer: Deployer
+  readonly workers: Workers
+}
+
+/** The parent of everything: starts the workers, keeps the routers deployed, and answers for all of it to the operator. */
+export class Supervisor {
+  readonly #line: CommandLine
+  readonly #store: DirectoryStore
+  readonly #log: Log
+  readonly #ports = new Ports()
+  readonly #name: string
+  #settings: Settings
+  #connections: Connections = { current: 0, max: 0, total: 0 }
+  #serving: Serving | undefined
+  #draining = false
+  #cleanUp: (() => Promise<void>) | undefined
+  #lastId = 0
+
+  /** @throws StoreError, ConfigError */
+  constructor(routers: string, line: CommandLine, { settings, file }: LoadedConfig) {
+    this.#line = line
+    this.#settings = settings
+    this.#store = new DirectoryStore(routers)
+    this.#name = this.#store.name
+    this.#log = openLog(settings.log)
+    this.#log.log.debug({ routers, config: file ?? 'none' }, 'starting')
+  }
+
+  /**
+   * Serves every router that can be served.
+   *
+   * @throws StartFailure when there is none, or when something that the operator requires is missing.
+   */
+  async start(): Promise<void> {
+    const { log } = this.#log
+    const { remove, ...hostLaunch } = await detectHostLaunch(this.#settings.isolation)
+    this.#cleanUp = remove
+    const missing = this.#settings.isolation.require.filter((layer) => !hostLaunch.layers.includes(layer))
+    if (missing.length > 0)
+      throw new StartFailure(
+        `isolation.require asks for ${missing.join(', ')}, which this machine does not give; it gives ${hostLaunch.layers.join(', ')}`,
+      )
+    log.info({ layers: hostLaunch.layers }, 'isolation of sandbox hosts')
+    const nextId = () => ++this.#lastId
+    const connections = (now: Connections) => this.#countConnections(now)
+    const workers = new Workers({ settings: this.#settings, hostLaunch, log, connections, nextId })
+    await workers.start()
+    const options = { store: this.#store, workers, ports: this.#ports, log, nextId, settings: this.#settings }
+    const deployer = new Deployer(options)
+    this.#serving = { deployer, workers }
+    await this.#deployAll(deployer, await this.#watch(deployer))
+    this.#setTitle()
+    for (const { router, listen } of deployer.served) log.debug({ router }, `Listening on ${addressText(listen)}`)
+    log.info({ routers: deployer.served.length, workers: workers.pids }, 'pointsman serves')
+  }
+
+  /** TERM and INT: stops accepting, waits for connections as long as is configured, and ends with 0, or 1 when forced. */
+  stopSoon(signal: string): void {
+    if (this.#draining) return this.#hurry(signal, signal === 'SIGINT' ? 0 : this.#settings.drainTime)
+    const limit = this.#settings.drainTime
+    this.#announce(signal, `Maximum time to wait for connections is ${limit / 1000} seconds.`)
+    void this.#stop(limit)
+  }
+
+  /** QUIT: stops accepting and waits for every connection, however long it takes. */
+  stopPatiently(signal: string): void {
+    if (this.#draining) return
+    this.#announce(signal)
+    void this.#stop(null)
+  }
+
+  /** HUP: reads the configuration again and opens the log files again. A broken configuration changes nothing. */
+  async reload(): Promise<void> {
+    const { log } = this.#log
+    this.#log.reopen()
+    this.#serving?.workers.reopenLogs()
+    try {
+      const { settings } = await loadConfig(this.#line)
+      const needRestart = NEED_RESTART.filter(
+        (key) => JSON.stringify(settings[key]) !== JSON.stringify(this.#settings[key]),
+      )
+      this.#settings = settings
+      log.level = settings.log.level
+      this.#serving?.workers.configure(settings)
+      this.#serving?.deployer.configure(settings)
+      log.info({ needRestart }, 'configuration reloaded')
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error
+      log.error({ reason: error.message }, 'configuration not reloaded: what was in force still is')
+    }
+  }
+
+  /** Leaves nothing behind but the workers, which end when this process does. */
+  async close(): Promise<void> {
+    await Promise.all([this.#store.close(), closeCompiler(), this.#cleanUp?.()])
+    this.#log.flush()
+  }
+
+  #watch(deployer: Deployer): Promise<Listing> {
+    const { log } = this.#log
+    return this.#store.watch({
+      changed: (source, settle) => void deployer.deploy(source, settle).then(() => this.#setTitle()),
+      removed: (router) => void deployer.remove(router).then(() => this.#setTitle()),
+      tables: (source) => deployer.tables(source),
+      refused: ({ path, message }) => log.error({ path, reason: message }, 'file refused'),
+      failed: (error) =>
+        log.error({ reason: error.message }, 'routers cannot be watched: those that are served still are'),
+    })
+  }
+
+  async #deployAll(deployer: Deployer, { routers, refused }: Listing): Promise<void> {
+    const { log } = this.#log
+    for (const { path, message } of refused) log.error({ path, reason: message }, 'file refused')
+    if (routers.length === 0) throw new StartFailure(nothingFound(this.#store.path, refused))
+    await Promise.all(routers.map((source) => deployer.deploy(source, 0)))
+    if (deployer.served.length > 0) return
+    const accounts = deployer.failures.map(
+      ({ router, account }) => `router ${router} is refused: ${accountText(account)}`,
+    )
+    throw new StartFailure([...accounts, 'no router can be served'].join('\n\n'))
+  }
+
+  #announce(signal: string, ...more: string[]): void {
+    const { log } = this.#log
+    log.info(`Received ${signal.replace('SIG', '')} signal. No longer accepting new connections.`)
+    for (const line of more) log.info(line)
+    this.#announceWaiting()
+  }
+
+  #announceWaiting(): void {
+    if (this.#connections.current > 0)
+      this.#log.log.info(`Waiting for ${this.#connections.current} connections to finish.`)
+  }
+
+  async #stop(deadline: number | null): Promise<void> {
+    this.#draining = true
+    const drained = this.#serving?.workers.drain(deadline) ?? 0
+    await this.#store.close()
+    const forced = await drained
+    this.#log.log.info({ forced }, forced === 0 ? 'every connection has finished' : 'connections were ended by force')
+    await this.close()
+    process.exit(forced === 0 ? 0 : 1)
+  }
+
+  #hurry(signal: string, deadline: number): void {
+    this.#log.log.info({ deadline }, `Received ${signal.replace('SIG', '')} signal. Connections are ended sooner.`)
+    void this.#serving?.workers.drain(deadline)
+  }
+
+  #countConnections(now: Connections): void {
+    const changed = now.current !== this.#connections.current
+    this.#connections = now
+    if (this.#draining && changed) this.#announceWaiting()
+    this.#setTitle()
+  }
+
+  #setTitle(): void {
+    const served = this.#serving?.deployer.served ?? []
+    const [first] = served
+    const listen =
+      first === undefined ? 'no router' : served.length === 1 ? addressText(first.listen) : `${served.length} routers`
+    setTitle({ name: this.#name, listen, connections: this.#connections })
+  }
+}
+
+function nothingFound(path: string, refused: Listing['refused']): string {
+  const hint = `there is no router in ${path}: put a .ts file there whose default export is defineRouter({ … })`
+  return [...refused.map((entry) => `${entry.path}: ${entry.message}`), hint].join('\n')
+}
+
+/** Whether an error is the operator's to mend: then its message is all that is said. */
+export function isOperatorsMistake(error: unknown): error is Error {
+  return error instanceof StartFailure || error instanceof StoreError || error instanceof ConfigError
+}
