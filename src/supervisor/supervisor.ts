@@ -54,7 +54,7 @@ export class Supervisor {
    */
   async start(): Promise<void> {
     const { log } = this.#log
-    const { remove, ...hostLaunch } = await detectHostLaunch(this.#settings.isolation)
+    const { remove, ...hostLaunch } = await startable('sandbox hosts', detectHostLaunch(this.#settings.isolation))
     this.#cleanUp = remove
     const missing = this.#settings.isolation.require.filter((layer) => !hostLaunch.layers.includes(layer))
     if (missing.length > 0)
@@ -65,7 +65,7 @@ export class Supervisor {
     const nextId = () => ++this.#lastId
     const connections = (now: Connections) => this.#countConnections(now)
     const workers = new Workers({ settings: this.#settings, hostLaunch, log, connections, nextId })
-    await workers.start()
+    await startable('the workers', workers.start())
     const options = { store: this.#store, workers, ports: this.#ports, log, nextId, settings: this.#settings }
     const deployer = new Deployer(options)
     this.#serving = { deployer, workers }
@@ -181,6 +181,14 @@ export class Supervisor {
     const listen =
       first === undefined ? 'no router' : served.length === 1 ? addressText(first.listen) : `${served.length} routers`
     setTitle({ name: this.#name, listen, connections: this.#connections })
+  }
+}
+
+async function startable<T>(what: string, starting: Promise<T>): Promise<T> {
+  try {
+    return await starting
+  } catch (error) {
+    throw new StartFailure(`${what} cannot be started: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 
