@@ -79,7 +79,8 @@ export class Decider {
         case 'answered':
           return done({ kind: 'decided', version, decision: reply.decision, lookups: fetched })
         case 'failed':
-          if (this.#swappedAway(version, reply) && versions < MAX_VERSIONS) return this.#begin(inquiry, versions + 1, done)
+          if (this.#swappedAway(version, reply) && versions < MAX_VERSIONS)
+            return this.#begin(inquiry, versions + 1, done)
           return done({ ...undecided(version, reply.failure, reply.message), position: reply.position })
         case 'lookup': {
           const { table, key } = reply
