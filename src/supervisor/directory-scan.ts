@@ -1,5 +1,5 @@
 import type { Dirent } from 'node:fs'
-import { readdir, realpath, stat } from 'node:fs/promises'
+import { lstat, readdir, realpath, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import type { Tables } from '../worker/messages.ts'
 import type { Listing, Refused, RouterSource } from './store.ts'
@@ -7,11 +7,15 @@ import type { Listing, Refused, RouterSource } from './store.ts'
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]*$/
 const TABLE_FILE = /^([^.]+)\.([A-Za-z0-9][A-Za-z0-9_-]*)\.(json|csv)$/
 const NAME_RULE = 'a name has letters, digits, "-" and "_" and begins with a letter or digit'
-const NOT_TENANTS = ['node_modules']
 
 /** Whether a file of this name is meant to be a router; helpers, tests and declarations are not. */
 export function isRouterFile(name: string): boolean {
   return name.endsWith('.ts') && !/^[_.]|\.(?:test|d)\.ts$/.test(name)
+}
+
+/** Whether a folder of this name is meant to be a tenant's. */
+export function isTenantName(name: string): boolean {
+  return !/^[_.]/.test(name) && name !== 'node_modules'
 }
 
 /** Whether routers can depend on a file of this name. */
@@ -45,21 +49,25 @@ export async function scanFolder(folder: string, tenant: string): Promise<Listin
   return { routers, refused }
 }
 
-/** The tenants of `root`: its folders, by name. */
-export async function scanTenants(root: string): Promise<{ tenants: string[]; refused: Refused[] }> {
-  const tenants: string[] = []
-  const refused: Refused[] = []
-  for (const entry of (await readdir(root, { withFileTypes: true })).sort(byName)) {
-    const { name } = entry
-    if (/^[_.]/.test(name) || NOT_TENANTS.includes(name)) continue
-    const path = join(root, name)
-    if (entry.isSymbolicLink() && (await isFolder(path)))
-      refused.push({ path, message: 'a tenant is a folder, not a link to one' })
-    if (!entry.isDirectory()) continue
-    if (NAME.test(name)) tenants.push(name)
-    else refused.push({ path, message: `${quote(name)} cannot name a tenant: ${NAME_RULE}` })
-  }
-  return { tenants, refused }
+/** The names in `root` that are, or look like, tenants'. */
+export async function listTenants(root: string): Promise<string[]> {
+  const entries = await readdir(root, { withFileTypes: true })
+  const folders = entries.filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
+  return folders
+    .map(({ name }) => name)
+    .filter(isTenantName)
+    .sort()
+}
+
+/** The routers of one tenant, none when there is no such folder. */
+export async function scanTenant(root: string, tenant: string): Promise<Listing> {
+  const path = join(root, tenant)
+  const found = await lstat(path).catch(() => undefined)
+  const refuse = (message: string): Listing => ({ routers: [], refused: [{ path, message }] })
+  if (found?.isSymbolicLink() && (await isFolder(path))) return refuse('a tenant is a folder, not a link to one')
+  if (!found?.isDirectory()) return { routers: [], refused: [] }
+  if (!NAME.test(tenant)) return refuse(`${quote(tenant)} cannot name a tenant: ${NAME_RULE}`)
+  return await scanFolder(path, tenant)
 }
 
 function whatIsWrong(entry: Dirent): string | undefined {

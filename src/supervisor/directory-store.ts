@@ -1,7 +1,7 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { FSWatcher } from 'chokidar'
-import { isRouterFile, isWatchedFile, scanFolder, scanTenants } from './directory-scan.ts'
+import { isRouterFile, isTenantName, isWatchedFile, listTenants, scanFolder, scanTenant } from './directory-scan.ts'
 import { type Settled, Settler } from './settle.ts'
 import {
   type Listing,
@@ -24,8 +24,8 @@ export class DirectoryStore implements RouterStore {
   readonly #only: string | undefined
   readonly #sources = new Map<string, RouterSource>()
   readonly #inputs = new Map<string, ReadonlySet<string> | undefined>()
-  /** What was refused and said so. */
-  readonly #refused = new Map<string, string>()
+  /** What was refused in each group, and said so. */
+  readonly #refused = new Map<string, readonly Refused[]>()
   readonly #settler = new Settler((settled) => this.#queue(settled))
   #refreshing: Promise<void> = Promise.resolve()
   #watcher: FSWatcher | undefined
@@ -49,20 +49,15 @@ export class DirectoryStore implements RouterStore {
   }
 
   async list(): Promise<Listing> {
-    const groups = ['']
-    const refused: Refused[] = []
-    if (this.#only === undefined) {
-      const found = await scanTenants(this.#root)
-      groups.push(...found.tenants)
-      refused.push(...found.refused)
-    }
     const routers: RouterSource[] = []
-    for (const group of groups) {
-      const found = await this.#scan(group, (error) =>
-        refused.push({ path: this.#folder(group), message: error.message }),
-      )
-      routers.push(...(found?.routers ?? []))
-      refused.push(...(found?.refused ?? []))
+    const refused: Refused[] = []
+    const tenants = this.#only === undefined ? await listTenants(this.#root).catch(() => []) : []
+    for (const group of ['', ...tenants]) {
+      const failed = (error: Error) => refused.push({ path: this.#folder(group), message: error.message })
+      const found = (await this.#scan(group, failed)) ?? { routers: [], refused: [] }
+      routers.push(...found.routers)
+      refused.push(...found.refused)
+      this.#refused.set(group, found.refused)
     }
     return { routers, refused }
   }
@@ -84,7 +79,6 @@ export class DirectoryStore implements RouterStore {
     await ready
     const listing = await this.list()
     for (const source of listing.routers) this.#sources.set(source.router, source)
-    for (const { path, message } of listing.refused) this.#refused.set(path, message)
     return listing
   }
 
@@ -108,8 +102,9 @@ export class DirectoryStore implements RouterStore {
     // A folder is looked at as a whole when it comes or goes; of files only those that a router may depend on matter.
     const isFile = isWatchedFile(basename(path))
     if (first === '' || first === '..') return
-    if (parts.length === 1) this.#settler.touch(isFile || this.#only !== undefined ? '' : first, path)
-    else if (isFile) this.#settler.touch(first, path)
+    if (parts.length === 1 && isFile) this.#settler.touch('', path)
+    else if ((parts.length === 1 || isFile) && this.#only === undefined && isTenantName(first))
+      this.#settler.touch(first, path)
   }
 
   #queue(settled: Settled): void {
@@ -150,30 +145,29 @@ export class DirectoryStore implements RouterStore {
     return [...this.#sources.values()].filter((source) => source.folder === this.#folder(group))
   }
 
-  /** `undefined` when the folder cannot be read; a tenant's folder that is gone has no routers. */
+  /** `undefined` when a folder cannot be read; a tenant's folder that is gone has no routers. */
   async #scan(group: string, failed: (error: Error) => void): Promise<Listing | undefined> {
     try {
-      const found = await scanFolder(this.#folder(group), group)
-      if (this.#only === undefined) return found
-      const file = join(this.#root, this.#only)
-      const refused = found.refused.filter(({ path }) => path === file)
-      return { routers: found.routers.filter((source) => source.file === file), refused }
+      return group === '' ? await this.#scanRoot() : await scanTenant(this.#root, group)
     } catch (error) {
-      if (group !== '' && errorCode(error) === 'ENOENT') return { routers: [], refused: [] }
       failed(new StoreError(`the folder ${this.#folder(group)} cannot be read (${errorCode(error)})`))
       return undefined
     }
   }
 
+  async #scanRoot(): Promise<Listing> {
+    const found = await scanFolder(this.#root, '')
+    if (this.#only === undefined) return found
+    const file = join(this.#root, this.#only)
+    const refused = found.refused.filter(({ path }) => path === file)
+    return { routers: found.routers.filter((source) => source.file === file), refused }
+  }
+
   #reportRefused(group: string, refused: readonly Refused[], events: StoreEvents): void {
-    const now = new Map(refused.map(({ path, message }) => [path, message]))
-    for (const path of this.#refused.keys())
-      if (dirname(path) === this.#folder(group) && !now.has(path)) this.#refused.delete(path)
-    for (const entry of refused) {
-      if (this.#refused.get(entry.path) === entry.message) continue
-      this.#refused.set(entry.path, entry.message)
-      events.refused(entry)
-    }
+    const before = this.#refused.get(group) ?? []
+    this.#refused.set(group, refused)
+    for (const entry of refused)
+      if (!before.some(({ path, message }) => path === entry.path && message === entry.message)) events.refused(entry)
   }
 }
 
