@@ -1,11 +1,24 @@
-import { accessSync, constants } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { dirname, join, posix } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type * as Esbuild from 'esbuild'
 import { authorsName, columnOfByte, type Diagnostic, diagnostic } from './diagnostics.ts'
-import { importKindWords, isAboutGenerator, NO_DEFAULT_EXPORT, resolveImport, syntaxWords } from './gate.ts'
+import {
+  importKindWords,
+  isAboutGenerator,
+  NO_DEFAULT_EXPORT,
+  resolveImport,
+  SDK_MODULES,
+  syntaxWords,
+} from './gate.ts'
+import {
+  type BuildFailure,
+  type BuildOptions,
+  type BuildResult,
+  type Message,
+  type Plugin,
+  start,
+  stopService,
+  type Unwritten,
+} from './service.ts'
 import type { Sources } from './sources.ts'
 import { Turns } from './turns.ts'
 
@@ -28,18 +41,13 @@ const SYNTAX_NOT_AVAILABLE = {
 const OPTIONS = {
   bundle: true,
   write: false,
-  format: 'iife',
-  globalName: 'pointsmanRouter',
   platform: 'neutral',
   target: 'esnext',
   charset: 'utf8',
   legalComments: 'none',
   minifySyntax: true,
   treeShaking: true,
-  sourcemap: 'external',
-  sourcesContent: false,
   metafile: true,
-  outfile: '/router.js',
   absWorkingDir: '/',
   logLevel: 'silent',
   logLimit: 0,
@@ -54,15 +62,23 @@ const OPTIONS = {
     'indirect-require': 'error',
     'import-is-undefined': 'error',
   },
-} as const satisfies Esbuild.BuildOptions
+} as const satisfies BuildOptions
+
+const SCRIPT = {
+  format: 'iife',
+  globalName: 'pointsmanRouter',
+  outfile: '/router.js',
+  sourcemap: 'external',
+  sourcesContent: false,
+} as const satisfies BuildOptions
 
 // One build at a time: when the service dies or hangs it is known which router did it. A build takes milliseconds.
 const turns = new Turns(1)
-let esbuild: typeof Esbuild | undefined
 
 /** Bundles a router from its sources and the SDK, and nothing else. `time`: milliseconds. */
 export function bundle(sources: Sources, time: number): Promise<Bundled> {
   return turns.take(async () => {
+    await sdkText('index.ts') // outside the router's time
     const strict = await attempt(sources, time, { ...SYNTAX_NOT_AVAILABLE, generator: false })
     if (strict.kind !== 'generators') return strict
     // esbuild can refuse async functions only together with generators, which are allowed: a second run without that.
@@ -93,22 +109,22 @@ async function once(sources: Sources, time: number, supported: Record<string, bo
   const deadline = Promise.withResolvers<typeof late>()
   const timer = setTimeout(() => deadline.resolve(late), time)
   try {
-    const build = start({ ...OPTIONS, entryPoints: ['entry'], supported, plugins: [onlyThese(sources)] })
+    const build = start({ ...OPTIONS, ...SCRIPT, entryPoints: ['entry'], supported, plugins: [onlyThese(sources)] })
     const result = await Promise.race([build, deadline.promise])
     if (result !== late) return outputOf(sources, result)
     build.catch(() => undefined) // it fails when the service is stopped, with nobody waiting
-    await service().stop()
+    await stopService()
     return refused(sources, `compiling took longer than ${time} ms`)
   } catch (error) {
     if (isBuildFailure(error)) return explain(sources, error.errors)
-    await service().stop()
+    await stopService()
     return { kind: 'lost', cause: error }
   } finally {
     clearTimeout(timer)
   }
 }
 
-function outputOf(sources: Sources, result: Esbuild.BuildResult<Unwritten>): Bundled {
+function outputOf(sources: Sources, result: BuildResult<Unwritten>): Bundled {
   // A file without import and export is a script to esbuild, whose exports are whatever it leaves in `module`.
   if (result.metafile.inputs[`router:${sources.entry}`]?.format !== 'esm') return refused(sources, NO_DEFAULT_EXPORT)
   const code = result.outputFiles.find((file) => file.path.endsWith('.js'))
@@ -122,7 +138,7 @@ function refused(sources: Sources, text: string): Bundled {
 }
 
 /** The only way by which esbuild gets a file: nothing is left to its own resolver. */
-function onlyThese(sources: Sources): Esbuild.Plugin {
+function onlyThese(sources: Sources): Plugin {
   return {
     name: 'sources',
     setup(build) {
@@ -131,8 +147,6 @@ function onlyThese(sources: Sources): Esbuild.Plugin {
         if (namespace === 'entry') return { namespace: 'router', path: sources.entry }
         const words = importKindWords(kind)
         if (words !== undefined) return { errors: [{ text: words }] }
-        if (namespace === 'sdk')
-          return { namespace, path: posix.join(posix.dirname(importer), path), sideEffects: false }
         const resolved = resolveImport(sources, importer, path)
         if (resolved.kind === 'refused') return { errors: [{ text: resolved.text }] }
         if (resolved.kind === 'sdk') return { namespace: 'sdk', path: resolved.path, sideEffects: false }
@@ -151,24 +165,33 @@ function onlyThese(sources: Sources): Esbuild.Plugin {
   }
 }
 
-const sdkTexts = new Map<string, string>()
+let sdk: Promise<ReadonlyMap<string, string>> | undefined
 
-/** A file of the SDK's own; who asks for it is the SDK, or a router by one of two names. */
-async function sdkText(path: string): Promise<string> {
-  const known = sdkTexts.get(path)
-  if (known !== undefined) return known
-  const text = await readFile(join(SDK_FOLDER, path), 'utf8')
-  sdkTexts.set(path, text)
+/** A module of the SDK in one piece, made once: asking for its files one by one takes longer than all else in a build. */
+async function sdkText(module: string): Promise<string> {
+  sdk ??= bundleSdk().catch((error: unknown) => {
+    sdk = undefined
+    throw error
+  })
+  const text = (await sdk).get(module)
+  if (text === undefined) throw new Error(`the SDK has no ${module}`)
   return text
 }
 
-function explain(sources: Sources, messages: readonly Esbuild.Message[]): Attempted {
+async function bundleSdk(): Promise<ReadonlyMap<string, string>> {
+  const entryPoints = [...SDK_MODULES.values()].map((path) => join(SDK_FOLDER, path))
+  const places = { outdir: '/', outbase: SDK_FOLDER }
+  const { outputFiles } = await start({ ...OPTIONS, ...places, format: 'esm', entryPoints })
+  return new Map(outputFiles.map((file) => [relative('/', file.path).replace(/\.js$/, '.ts'), file.text]))
+}
+
+function explain(sources: Sources, messages: readonly Message[]): Attempted {
   const found = messages.filter((message) => !isAboutGenerator(message))
   if (found.length === 0) return { kind: 'generators' }
   return { kind: 'refused', diagnostics: found.slice(0, 50).map((message) => toDiagnostic(sources, message)) }
 }
 
-function toDiagnostic(sources: Sources, message: Esbuild.Message): Diagnostic {
+function toDiagnostic(sources: Sources, message: Message): Diagnostic {
   const { location } = message
   // The entry is ours, and all it does is to ask for the router's default export.
   if (location?.file.startsWith('entry:')) return atStart(sources, NO_DEFAULT_EXPORT)
@@ -182,46 +205,8 @@ function atStart(sources: Sources, text: string): Diagnostic {
   return diagnostic({ file: sources.entry, line: 1, column: 1 }, text, sources.texts.get(sources.entry))
 }
 
-function isBuildFailure(error: unknown): error is Esbuild.BuildFailure {
+function isBuildFailure(error: unknown): error is BuildFailure {
   return error instanceof Error && 'errors' in error && Array.isArray(error.errors)
-}
-
-type Unwritten = Esbuild.BuildOptions & { write: false; metafile: true }
-
-/**
- * Starts a build. esbuild starts its service in the same turn when there is none, so what tells it how is in the environment
- * for no longer than that.
- */
-function start(options: Unwritten): Promise<Esbuild.BuildResult<Unwritten>> {
-  const program = boundedProgram()
-  if (program === undefined) return service().build(options)
-  process.env.ESBUILD_BINARY_PATH = program.wrapper
-  process.env.ROUTER_SDK_ESBUILD = program.real
-  try {
-    return service().build(options)
-  } finally {
-    delete process.env.ESBUILD_BINARY_PATH
-    delete process.env.ROUTER_SDK_ESBUILD
-  }
-}
-
-function service(): typeof Esbuild {
-  const loaded: typeof Esbuild = esbuild ?? createRequire(import.meta.url)('esbuild')
-  esbuild = loaded
-  return loaded
-}
-
-/** The wrapper with limits on memory, where it works: Linux, and the installed program is where its package puts it. */
-function boundedProgram(): { wrapper: string; real: string } | undefined {
-  if (process.platform !== 'linux' || process.env.ESBUILD_BINARY_PATH !== undefined) return undefined
-  const wrapper = join(dirname(fileURLToPath(import.meta.url)), 'esbuild-bounded.sh')
-  try {
-    accessSync(wrapper, constants.X_OK)
-    const fromEsbuild = createRequire(createRequire(import.meta.url).resolve('esbuild'))
-    return { wrapper, real: fromEsbuild.resolve(`@esbuild/linux-${process.arch}/bin/esbuild`) }
-  } catch {
-    return undefined
-  }
 }
 
 /**
@@ -229,7 +214,7 @@ function boundedProgram(): { wrapper: string; real: string } | undefined {
  * (`--jitless`). `absolute` gives the path by which a package outside of it is imported.
  */
 export async function bundleProgram(entry: string, absolute: Readonly<Record<string, string>>): Promise<string> {
-  const outside: Esbuild.Plugin = {
+  const outside: Plugin = {
     name: 'outside',
     setup(build) {
       build.onResolve({ filter: /^[^.]/ }, ({ kind, path }) =>
@@ -253,9 +238,4 @@ export async function bundleProgram(entry: string, absolute: Readonly<Record<str
   const [file] = build.outputFiles
   if (file === undefined) throw new Error(`esbuild made nothing of ${entry}`)
   return file.text
-}
-
-/** Ends the service; the next build starts another. */
-export async function closeBundler(): Promise<void> {
-  await esbuild?.stop()
 }

@@ -96,8 +96,8 @@ export function formatDiagnostics(diagnostics: readonly Diagnostic[], options: {
 }
 
 /**
- * The author's position for a position in the bundle, both from 1, or `undefined` where the bundle has code of its own.
- * Files of the SDK are given as `router-sdk/…`.
+ * The author's position for a position in the bundle, both from 1, or `undefined` where the bundle has code of the SDK or
+ * of the bundler.
  */
 export function locate(
   sourceMap: string,
@@ -111,9 +111,7 @@ export function locate(
   return { file, line: entry.originalLine + 1, column: entry.originalColumn + 1 }
 }
 
-/** Names of files in messages and maps of the bundler: `router:git.ts`, `sdk:answer.ts`. */
+/** The author's name for a file that messages and maps of the bundler call `router:git.ts`; `undefined` for any other. */
 export function authorsName(bundled: string): string | undefined {
-  if (bundled.startsWith('router:')) return bundled.slice('router:'.length)
-  if (bundled.startsWith('sdk:')) return `router-sdk/${bundled.slice('sdk:'.length)}`
-  return undefined
+  return bundled.startsWith('router:') ? bundled.slice('router:'.length) : undefined
 }

@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { printable } from './diagnostics.ts'
+import { type Diagnostic, diagnostic, linesOf, printable } from './diagnostics.ts'
 import type { Sources } from './sources.ts'
 
 /** What the words of every refused import end with. */
@@ -20,25 +20,21 @@ export type Resolved =
 export function resolveImport(sources: Sources, from: string, specifier: string): Resolved {
   const module = SDK_MODULES.get(specifier)
   if (module !== undefined) return { kind: 'sdk', path: module }
-  const refuse = (why: string): Resolved => ({
-    kind: 'refused',
-    text: `cannot import '${printable(specifier, 100)}'${why}: ${ALLOWED}`,
-  })
-  if (!/^\.\.?\//.test(specifier)) return refuse('')
+  if (!/^\.\.?\//.test(specifier)) return refuse(specifier)
   const path = posix.normalize(posix.join(posix.dirname(from), specifier))
-  if (path.startsWith('../')) return refuse(", which is outside the router's folder")
+  if (path.startsWith('../')) return refuse(specifier, "it is outside the router's folder")
   if (sources.texts.has(path)) return { kind: 'file', path }
   const reason = sources.refused.get(path)
-  if (reason !== undefined) return refuse(`: it ${reason}`)
-  if (!sources.subfolders && path.includes('/')) return refuse(', which is in a subfolder')
-  if (!path.endsWith('.ts')) return refuse(`; ${withEnding(sources, path, specifier)}`)
-  return refuse(`: there is no file ${path}`)
+  if (reason !== undefined) return refuse(specifier, `it ${reason}`)
+  if (!sources.subfolders && path.includes('/')) return refuse(specifier, 'it is in a subfolder')
+  if (path.endsWith('.ts')) return refuse(specifier, `there is no file ${printable(path, 100)}`)
+  const bare = /^([^?#]*\/[^./?#]+)(?:\.[cm]?js)?$/.exec(specifier)?.[1]
+  return refuse(specifier, bare === undefined ? "it is no '.ts' file" : `write '${printable(bare, 100)}.ts'`)
 }
 
-function withEnding(sources: Sources, path: string, specifier: string): string {
-  const bare = path.replace(/\.[cm]?js$/, '')
-  if (!sources.texts.has(`${bare}.ts`)) return "a file is named with its ending '.ts'"
-  return `write '${printable(specifier, 100).replace(/\.[cm]?js$/, '')}.ts'`
+function refuse(specifier: string, why?: string): Resolved {
+  const name = `cannot import '${printable(specifier, 100)}'`
+  return { kind: 'refused', text: why === undefined ? `${name}: ${ALLOWED}` : `${name}: ${why}; ${ALLOWED}` }
 }
 
 const SYNCHRONOUS = 'a router answers at once'
@@ -92,3 +88,19 @@ export function importKindWords(kind: string): string | undefined {
 
 export const NO_DEFAULT_EXPORT =
   'there is no default export: a router file ends with `export default defineRouter({…})`'
+export const NO_ROUTER = 'the default export is no router: a router file ends with `export default defineRouter({…})`'
+
+/**
+ * Refuses comments that name a source map: esbuild opens `file://` URLs in them without asking anybody, and a map that it
+ * accepts could name any file as the place of an error.
+ */
+export function refusedComments(sources: Sources): Diagnostic[] {
+  return [...sources.texts].flatMap(([file, text]) =>
+    linesOf(text).flatMap((line, index) => {
+      const found = /[#@]\s*sourceMappingURL/.exec(line)
+      if (found === null) return []
+      const at = { file, line: index + 1, column: found.index + 1 }
+      return [diagnostic(at, "'sourceMappingURL' is not available in a router: its files are its sources", text)]
+    }),
+  )
+}

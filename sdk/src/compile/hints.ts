@@ -52,6 +52,14 @@ const HINTS: readonly Hint[] = [
   },
   {
     codes: [2322],
+    text: /to type 'undefined'\.$/,
+    words: (_, { word }) =>
+      KEYS.split(', ').includes(word)
+        ? `'${word}' cannot stand in this answer: an answer has one of remote, noop and close, and not every hook may give each`
+        : undefined,
+  },
+  {
+    codes: [2322],
     word: 'close',
     text: /^Type '(.*)' is not assignable/,
     words: ([, found]) => `close is true, a string or bytes, not ${found}`,
@@ -60,7 +68,7 @@ const HINTS: readonly Hint[] = [
     codes: [2322],
     word: 'noop',
     text: /^Type '(?:boolean|true)' is not assignable/,
-    words: 'an answer has one of remote, noop and close: noop waits for more and cannot stand beside another',
+    words: 'noop cannot stand beside remote or close: it waits for more',
   },
   { codes: [2322], word: 'noop', text: /^Type/, words: 'noop is true, or absent' },
   {
@@ -69,7 +77,27 @@ const HINTS: readonly Hint[] = [
   },
   {
     codes: [2322],
-    text: /^Type '(\{\}|undefined|null|string|number|boolean)' is not assignable to type '(?:Answer|CloseAnswer|.*Answer \| .*Answer)'/,
+    text: /^Type '\(.*\) => .*' is not assignable to type '\(*conn: Conn/,
+    words:
+      'not all that this function returns is an answer; declare what it returns as Answer of router-sdk to see which',
+  },
+  {
+    text: /'(\w+)' does not exist in type '(?:RouterDefinition|Common)<.*'\. Did you mean to write '(\w+)'/,
+    words: ([, found, meant]) => `a router has no '${found}': did you mean '${meant}'?`,
+  },
+  {
+    text: /'(\w+)' does not exist in type '(?:RouterDefinition|Common)</,
+    words: ([, found]) =>
+      `a router has no '${found}'; it may have listen, failure, route, onConnect, onConnectError and onInactivity`,
+  },
+  {
+    codes: [2345],
+    text: /to parameter of type 'RouterDefinition</,
+    words: 'this is no router: it needs route(conn), or an onConnect(conn) that never answers { noop: true }',
+  },
+  {
+    codes: [2322],
+    text: /^Type '(\{\}|[^{}]*)' is not assignable to type '(?:Answer|CloseAnswer|.*Answer \| .*Answer)'/,
     words: ([, found]) => `${found} is no answer: a router answers ${ARMS}`,
   },
   {

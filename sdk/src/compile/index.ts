@@ -3,8 +3,10 @@
  * reading anything but the router's own folder and the SDK.
  */
 import { createHash } from 'node:crypto'
-import { bundle, closeBundler } from './bundle.ts'
+import { bundle } from './bundle.ts'
 import { CompileFailure } from './diagnostics.ts'
+import { refusedComments } from './gate.ts'
+import { stopService } from './service.ts'
 import { readSources } from './sources.ts'
 import { typecheck } from './typecheck.ts'
 
@@ -47,6 +49,8 @@ export async function compileRouter(options: CompileOptions): Promise<CompiledRo
   const { file, folder, subfolders, limits } = options
   const reading = await timed(() => readSources({ file, folder, subfolders, sourceBytes: limits.sourceBytes }))
   const sources = reading.value
+  const comments = refusedComments(sources)
+  if (comments.length > 0) throw new CompileFailure(comments, sources.inputs)
   const stop = new AbortController()
   const bundling = timed(() => bundle(sources, limits.compileTime)).then((bundled) => {
     // What does not bundle has errors enough: those of the types would mostly repeat them.
@@ -82,5 +86,5 @@ async function timed<T>(work: () => Promise<T>): Promise<{ value: T; ms: number 
 
 /** Ends what the compiler keeps running between routers; the next one starts it again. */
 export async function closeCompiler(): Promise<void> {
-  await closeBundler()
+  await stopService()
 }

@@ -82,36 +82,27 @@ const MISSING = new Refused('does not exist')
 async function readInside(folder: string, path: string, left: number, limit: number): Promise<Buffer> {
   if (!FILE_NAME.test(path))
     throw new Refused("has a name that is not allowed: letters, digits, spaces and _ . @ + -, and '.ts' at its end")
-  // Opening must not wait for a FIFO's writer, make a terminal ours, or follow a link. An editor may replace the file
-  // between opening and looking where it is: then it has no place any more, and the new one is opened.
-  for (let tries = 0; tries < 3; tries++) {
-    const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = constants
-    const handle = await open(join(folder, path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY).catch(refuse)
-    try {
-      const { size, nlink } = await regular(handle)
-      const place = await placeOf(handle, join(folder, path))
-      if (nlink === 0 || place.endsWith(' (deleted)')) continue
-      if (place !== join(folder, path))
-        throw new Refused("is a link, or in a folder that is one; links aren't followed")
-      if (size > left) throw tooLarge(limit)
-      return await readAtMost(handle, left, limit)
-    } finally {
-      await handle.close()
-    }
+  // Opening must not wait for a FIFO's writer, make a terminal ours, or follow a link.
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = constants
+  const handle = await open(join(folder, path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY).catch(refuse)
+  try {
+    const stats = await handle.stat()
+    if (!stats.isFile()) throw new Refused('is not a regular file')
+    if ((await placeOf(handle, join(folder, path))) !== join(folder, path))
+      throw new Refused("is a link, or in a folder that is one; links aren't followed")
+    if (stats.size > left) throw tooLarge(limit)
+    return await readAtMost(handle, left, limit)
+  } finally {
+    await handle.close()
   }
-  throw new Refused('was replaced again and again while it was read')
-}
-
-async function regular(handle: FileHandle): Promise<{ size: number; nlink: number }> {
-  const stats = await handle.stat()
-  if (!stats.isFile()) throw new Refused('is not a regular file')
-  return stats
 }
 
 /** The path of what was really opened. Without /proc it is what the path leads to now, which is weaker. */
 async function placeOf(handle: FileHandle, path: string): Promise<string> {
   try {
-    return process.platform === 'linux' ? await readlink(`/proc/self/fd/${handle.fd}`) : await realpath(path)
+    if (process.platform !== 'linux') return await realpath(path)
+    // An editor has put a new file in its place since: this one was there, and is whole.
+    return (await readlink(`/proc/self/fd/${handle.fd}`)).replace(/ \(deleted\)$/, '')
   } catch (error) {
     return refuse(error)
   }

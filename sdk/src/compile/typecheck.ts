@@ -5,7 +5,7 @@ import { annotation, hookAt, type Insertion, insert, originalColumn } from './an
 import { type CheckerRun, runChecker } from './checker.ts'
 import { declarationOf, inPrivateFolder, sdkDeclarations, writeBelow } from './declarations.ts'
 import { type Diagnostic, diagnostic, linesOf } from './diagnostics.ts'
-import { resolveImport, SDK_MODULES } from './gate.ts'
+import { NO_ROUTER, resolveImport, SDK_MODULES } from './gate.ts'
 import { hint } from './hints.ts'
 import type { Sources } from './sources.ts'
 
@@ -59,11 +59,22 @@ export async function typecheck(checking: Checking): Promise<readonly Diagnostic
     await writeBelow(join(folder, 'router'), checking.sources.texts)
     const files = [...checking.sources.texts.keys()].map((path) => `router/${path}`)
     files.push(...[...declarations.keys()].map((path) => `${sdk}/${path}`))
+    files.push(`${sdk}/default.ts`)
+    await writeFile(join(folder, sdk, 'default.ts'), defaultCheck(checking.sources.entry), { mode: 0o600 })
     const modules = [...SDK_MODULES].map(([name, path]) => [name, [`./${sdk}/${declarationOf(path)}`]])
     const config = { compilerOptions: { ...OPTIONS, paths: Object.fromEntries(modules) }, files }
     await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config), { mode: 0o600 })
     return check(folder, checking)
   })
+}
+
+/** A file of ours that asks for the router's default export to be a router; an error in it has no place in the author's. */
+function defaultCheck(entry: string): string {
+  return [
+    `import router from ${JSON.stringify(`../router/${entry}`)}`,
+    "import type { RouterDefinition } from 'router-sdk'",
+    'export const checked: RouterDefinition = router',
+  ].join('\n')
 }
 
 async function check(folder: string, checking: Checking): Promise<readonly Diagnostic[]> {
@@ -126,12 +137,14 @@ function isAtHook(sources: Sources, { code, file, line, column }: Found): boolea
 function parse(output: string): Found[] {
   const found: Found[] = []
   for (const line of output.split('\n')) {
-    const match = /^(?:router\/(.+?)\((\d+),(\d+)\): )?error TS(\d+): (.*)$/.exec(line)
+    const match = /^(?:(\w+)\/(.+?)\((\d+),(\d+)\): )?error TS(\d+): (.*)$/.exec(line)
     if (match === null) continue
-    const [, file = '', row = '1', column = '1', code = '0', text = ''] = match
+    const [, folder, path = '', row = '1', column = '1', code = '0', words = ''] = match
+    const text = folder !== 'router' && path === 'default.ts' ? NO_ROUTER : words
+    const file = folder === 'router' ? path : ''
     found.push({ file, line: Number(row), column: Number(column), code: Number(code), text })
   }
-  // Without a place: a global type is missing, which the line that needs it says too.
+  // Without a place in the author's files: what is at fault there says the same, and where.
   const placed = found.filter((one) => one.file !== '')
   return placed.length > 0 ? placed : found
 }

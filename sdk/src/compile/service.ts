@@ -1,0 +1,54 @@
+import { accessSync, constants } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type * as Esbuild from 'esbuild'
+
+/** esbuild, which runs as a service: one child process that answers builds until it is stopped, or dies of one. */
+export type { BuildFailure, BuildOptions, BuildResult, Message, Plugin } from 'esbuild'
+
+let loaded: typeof Esbuild | undefined
+
+/** Nothing is written to files. */
+export type Unwritten = Esbuild.BuildOptions & { write: false; metafile: true }
+
+/**
+ * Starts a build. esbuild starts its service in the same turn when there is none, so what tells it how is in the environment
+ * for no longer than that.
+ */
+export function start(options: Unwritten): Promise<Esbuild.BuildResult<Unwritten>> {
+  const program = boundedProgram()
+  if (program === undefined) return service().build(options)
+  process.env.ESBUILD_BINARY_PATH = program.wrapper
+  process.env.ROUTER_SDK_ESBUILD = program.real
+  try {
+    return service().build(options)
+  } finally {
+    delete process.env.ESBUILD_BINARY_PATH
+    delete process.env.ROUTER_SDK_ESBUILD
+  }
+}
+
+function service(): typeof Esbuild {
+  const module: typeof Esbuild = loaded ?? createRequire(import.meta.url)('esbuild')
+  loaded = module
+  return module
+}
+
+/** The wrapper with limits on memory, where it works: Linux, and the installed program is where its package puts it. */
+function boundedProgram(): { wrapper: string; real: string } | undefined {
+  if (process.platform !== 'linux' || process.env.ESBUILD_BINARY_PATH !== undefined) return undefined
+  const wrapper = join(dirname(fileURLToPath(import.meta.url)), 'esbuild-bounded.sh')
+  try {
+    accessSync(wrapper, constants.X_OK)
+    const fromEsbuild = createRequire(createRequire(import.meta.url).resolve('esbuild'))
+    return { wrapper, real: fromEsbuild.resolve(`@esbuild/linux-${process.arch}/bin/esbuild`) }
+  } catch {
+    return undefined
+  }
+}
+
+/** Ends the service, if there is one; the next build starts another. Builds that it was doing fail. */
+export async function stopService(): Promise<void> {
+  await loaded?.stop()
+}
