@@ -51,6 +51,7 @@ export class Client {
   readonly socket: Socket
   readonly #chunks: Buffer[] = []
   readonly #closed: Promise<void>
+  #port = 0
   ended = false
   error: Error | undefined
 
@@ -58,6 +59,7 @@ export class Client {
     const socket = connect({ port, host, allowHalfOpen: true, noDelay: true })
     const client = new Client(socket)
     await within(`connect to port ${port}`, once(socket, 'connect'))
+    client.#port = socket.localPort ?? 0
     return client
   }
 
@@ -69,8 +71,9 @@ export class Client {
     this.#closed = new Promise((resolve) => socket.once('close', () => resolve()))
   }
 
+  /** Our port, known after the socket is closed too: access records name it. */
   get port(): number {
-    return this.socket.localPort ?? 0
+    return this.#port
   }
 
   get received(): Buffer {
