@@ -30,7 +30,7 @@ test('a host that somebody kills while it loads a new version costs the save not
   })
   const port = await pointsman.served('slow')
   const before = new Map(pointsman.hostPids.map((pid) => [pid, cpuTime(pid)]))
-  pointsman.write('slow', slowLoad('two', 500_000_000))
+  pointsman.write('slow', slowLoad('two', 100_000_000))
   const loading = await until('a host that loads', () =>
     pointsman.hostPids.find((pid) => cpuTime(pid) - (before.get(pid) ?? 0) > 100_000_000),
   )

@@ -45,6 +45,10 @@ interface Held {
 }
 
 const MAX_LOSSES = 3
+const MAX_REHEARSALS = 3
+
+/** The host of a rehearsal is gone, perhaps through no fault of the version: it is rehearsed again. */
+class RehearsalLost extends LoadFailure {}
 
 /**
  * The wall made of processes. Questions go to a serving host; a router with a strike is asked of the penalty host; one in
@@ -158,8 +162,20 @@ export class ProcessSandbox implements Sandbox {
     return description
   }
 
-  /** Loads a version into the spare and asks it a first question there. */
+  /** A version that fails leaves nothing behind in the spare, which serves others some day. */
   async #rehearse(version: SandboxVersion): Promise<RouterDescription> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#rehearseOnce(version)
+      } catch (error) {
+        this.#pool.unload(version.id)
+        if (!(error instanceof RehearsalLost) || attempt === MAX_REHEARSALS || this.#closed) throw error
+      }
+    }
+  }
+
+  /** Loads a version into the spare and asks it a first question there. */
+  async #rehearseOnce(version: SandboxVersion): Promise<RouterDescription> {
     const description = await new Promise<RouterDescription>((resolve, reject) => {
       const done = (result: RouterDescription | Error): void =>
         result instanceof Error ? reject(result) : resolve(result)
@@ -171,11 +187,9 @@ export class ProcessSandbox implements Sandbox {
           resolve(answer === 'elsewhere' ? failure('timeout', 'it was struck before', 0) : answer)
         this.#pool.rehearse(new Asking(version, question, this.#options.limits.decisionTime, done))
       })
-      if (reply.kind === 'failed')
-        throw new LoadFailure(
-          `its first question (${question.hook}, no bytes) failed: ${reply.message}`,
-          reply.position,
-        )
+      if (reply.kind !== 'failed') continue
+      const Failed = reply.failure === 'unavailable' ? RehearsalLost : LoadFailure
+      throw new Failed(`its first question (${question.hook}, no bytes) failed: ${reply.message}`, reply.position)
     }
     return description
   }
@@ -189,10 +203,14 @@ export class ProcessSandbox implements Sandbox {
   }
 
   #blame(job: Job, loss: HostLoss, detail: string): void {
-    if (job.kind === 'loading')
-      return job.fail(new LoadFailure(`its sandbox host was lost while loading it: ${detail}`))
-    if (this.#closed || !this.#held.has(job.version.id)) return job.fail(failure('killed', detail, 0))
-    if (loss === 'exited' && !job.suspect) {
+    const byItself = loss === 'exited'
+    if (job.kind === 'loading') {
+      const Lost = byItself ? RehearsalLost : LoadFailure
+      return job.fail(new Lost(`its sandbox host was lost while loading it: ${detail}`))
+    }
+    if (this.#closed || !this.#held.has(job.version.id))
+      return job.fail(failure(byItself ? 'unavailable' : 'killed', detail, 0))
+    if (byItself && !job.suspect) {
       job.suspect = true
       return this.#dispatch(job)
     }
@@ -201,8 +219,9 @@ export class ProcessSandbox implements Sandbox {
   }
 
   #askAgain(job: Job): void {
+    if (job.kind === 'loading') return job.fail(new RehearsalLost('its sandbox host was lost'))
     const gone = this.#closed || !this.#held.has(job.version.id)
-    if (job.kind === 'loading' || gone || ++job.lost > MAX_LOSSES) return this.#refuse(job, 'its sandbox host was lost')
+    if (gone || ++job.lost > MAX_LOSSES) return this.#refuse(job, 'its sandbox host was lost')
     this.#dispatch(job)
   }
 
