@@ -1,13 +1,18 @@
 import { ABSENT, fingerprint } from './directory-scan.ts'
 
-/** How long a file must stay as it is before it is read, and how long it is waited for at most. Milliseconds. */
-const QUIET = 30
-/** Editors that save by moving the old file away leave none for a moment. */
-const QUIET_ABSENT = 100
-/** And others empty it before they write. */
-const QUIET_EMPTY = 250
-const LONGEST = 2000
+/** Milliseconds between two looks at a file. */
 const POLL = 10
+/**
+ * How many looks in a row must find a file as it is before it is read. Looks are counted, not milliseconds: a moment in which
+ * this process did not run says nothing about the file.
+ */
+const QUIET = 3
+/** Editors that save by moving the old file away leave none for a moment. */
+const QUIET_ABSENT = 10
+/** And others empty it before they write. */
+const QUIET_EMPTY = 25
+/** Milliseconds after which a file is read even though it goes on changing. */
+const LONGEST = 2000
 
 /** Files of one group that changed and are quiet now. `since`: `performance.now()` of the first sign. */
 export interface Settled {
@@ -18,7 +23,8 @@ export interface Settled {
 
 interface Watched {
   print: string | undefined
-  quietSince: number
+  /** Looks since it changed last. */
+  looks: number
 }
 
 /**
@@ -38,7 +44,7 @@ export class Settler {
   touch(group: string, path: string): void {
     if (this.#closing.signal.aborted) return
     const files = this.#groups.get(group)
-    const watched = { print: undefined, quietSince: performance.now() }
+    const watched = { print: undefined, looks: 0 }
     if (files !== undefined) {
       if (!files.has(path)) files.set(path, watched)
       return
@@ -57,8 +63,7 @@ export class Settler {
     const since = performance.now()
     for (;;) {
       await Promise.all([...files].map(([path, watched]) => look(path, watched)))
-      const now = performance.now()
-      if (now - since >= LONGEST || [...files.values()].every((watched) => isQuiet(watched, now))) break
+      if (performance.now() - since >= LONGEST || [...files.values()].every(isQuiet)) break
       await new Promise((resume) => setTimeout(resume, POLL))
     }
     if (this.#closing.signal.aborted) return
@@ -69,12 +74,10 @@ export class Settler {
 
 async function look(path: string, watched: Watched): Promise<void> {
   const print = await fingerprint(path)
-  if (print === watched.print) return
-  if (watched.print !== undefined) watched.quietSince = performance.now()
+  watched.looks = print === watched.print ? watched.looks + 1 : 0
   watched.print = print
 }
 
-function isQuiet({ print, quietSince }: Watched, now: number): boolean {
-  const quiet = print === ABSENT ? QUIET_ABSENT : print?.startsWith('0-') ? QUIET_EMPTY : QUIET
-  return now - quietSince >= quiet
+function isQuiet({ print, looks }: Watched): boolean {
+  return looks >= (print === ABSENT ? QUIET_ABSENT : print?.startsWith('0-') ? QUIET_EMPTY : QUIET)
 }

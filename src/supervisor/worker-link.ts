@@ -37,14 +37,32 @@ interface Pending {
   readonly reject: (error: Error) => void
 }
 
-/** One worker process and what is said to it. */
-export class WorkerLink {
+/** One worker and what is said to it. */
+export interface WorkerLink {
   readonly index: number
+  readonly pid: number | undefined
   /** Called each time the worker says how many connections it has. */
   onConnections: ((connections: Connections) => void) | undefined
   /** Resolves, never rejects, when the process is gone; with why. */
   readonly exited: Promise<string>
   /** Connections that a drain had to end; `undefined` before the worker has said so. */
+  readonly forced: number | undefined
+  /** Sends the first message and waits until the worker can be given versions. Rejects with `WorkerLost`. */
+  start(message: Extract<ToWorker, { type: 'start' }>): Promise<void>
+  /** Rejects with `WarmFailure` or `WorkerLost`. */
+  warm(message: Extract<ToWorker, { type: 'warm' }>): Promise<RouterDescription>
+  /** Rejects with an error that says why the listener could not be opened, or with `WorkerLost`. */
+  activate(message: Extract<ToWorker, { type: 'activate' }>): Promise<void>
+  /** A worker that is gone needs no message. */
+  send(message: ToWorker): void
+  kill(): void
+}
+
+/** A worker in a process of its own. */
+export class ForkedWorker implements WorkerLink {
+  readonly index: number
+  onConnections: ((connections: Connections) => void) | undefined
+  readonly exited: Promise<string>
   forced: number | undefined
   readonly #child: ChildProcess
   readonly #pending = new Map<string, Pending>()
@@ -70,24 +88,20 @@ export class WorkerLink {
     return this.#child.pid
   }
 
-  /** Sends the first message and waits until the worker can be given versions. Rejects with `WorkerLost`. */
   async start(message: Extract<ToWorker, { type: 'start' }>): Promise<void> {
     await this.#request('ready', message, READY_LIMIT)
   }
 
-  /** Rejects with `WarmFailure` or `WorkerLost`. */
   async warm(message: Extract<ToWorker, { type: 'warm' }>): Promise<RouterDescription> {
     const description = await this.#request(`warm ${message.version.id}`, message, WARM_LIMIT)
     if (description === undefined) throw new Error('a warmed version has a description')
     return description
   }
 
-  /** Rejects with an error that says why the listener could not be opened, or with `WorkerLost`. */
   async activate(message: Extract<ToWorker, { type: 'activate' }>): Promise<void> {
     await this.#request(`activate ${message.id}`, message, ACTIVATE_LIMIT)
   }
 
-  /** A worker that is gone needs no message. */
   send(message: ToWorker): void {
     if (this.#child.connected) this.#child.send(message, () => {})
   }

@@ -2,7 +2,7 @@ import type { RouterDescription, SandboxVersion } from 'router-sdk/sandbox'
 import type { Settings } from '../config/settings.ts'
 import type { Log } from '../log.ts'
 import type { AboutVersion, BoundListen, HostLaunch, Tables, ToWorker } from '../worker/messages.ts'
-import { type Connections, WarmFailure, WorkerLink, WorkerLost } from './worker-link.ts'
+import { type Connections, ForkedWorker, WarmFailure, type WorkerLink, WorkerLost } from './worker-link.ts'
 
 const FIRST_PAUSE = 100
 const LONGEST_PAUSE = 10_000
@@ -32,6 +32,8 @@ export interface WorkersOptions {
   readonly connections: (connections: Connections) => void
   /** A new number for a version that has to be sent again. */
   readonly nextId: () => number
+  /** Starts a process; tests say how else. */
+  readonly open?: (index: number) => WorkerLink
 }
 
 /**
@@ -153,7 +155,7 @@ export class Workers {
   }
 
   async #startOne(index: number, pause: number): Promise<void> {
-    const link = new WorkerLink(index)
+    const link = this.#options.open?.(index) ?? new ForkedWorker(index)
     const started = performance.now()
     this.#all.add(link)
     this.#has.set(link, new Map())
