@@ -1,3 +1,4 @@
+import { formatAddress } from '../transport/address.ts'
 import type { Connection, ListenAddress, Transport, TransportListener } from '../transport/transport.ts'
 
 /** A router's listener in this worker. It outlives versions of its router. */
@@ -44,9 +45,4 @@ export class Listener {
   close(): void {
     this.#transport.close()
   }
-}
-
-/** `host:port`, an IPv6 address in brackets. */
-export function formatAddress(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

@@ -1,11 +1,17 @@
+import type { CloseReason } from './access-record.ts'
+
 /**
- * The first bytes of a connection, held until they are replayed. It holds at most its limit and what came with the chunk that
- * passed it: its owner stops reading when it is full.
+ * The first bytes of a connection, held until they are replayed, and when it is worth asking the router about them. It holds at
+ * most its limit and what came with the chunk that passed it: its owner stops reading when it is full.
  */
-export class PrereadBuffer {
+export class Preread {
   readonly #limit: number
   #bytes: Buffer = Buffer.alloc(0)
   #length = 0
+  #asking = false
+  #wanted = 1
+  #shown = 0
+  #last: CloseReason | undefined
 
   /** `limit` in bytes: no more than that is shown to a router. */
   constructor(limit: number) {
@@ -20,6 +26,21 @@ export class PrereadBuffer {
     return this.#length >= this.#limit
   }
 
+  /** Bytes that the router saw when it was last asked. */
+  get shown(): number {
+    return this.#shown
+  }
+
+  /** Why no further bytes will be waited for; `undefined` while they are. */
+  get last(): CloseReason | undefined {
+    return this.#last
+  }
+
+  /** A question should be asked now: none is under way, and there is something new to ask about. */
+  get due(): boolean {
+    return !this.#asking && (this.#last !== undefined || this.#length >= this.#wanted)
+  }
+
   /** Copies `bytes` in. */
   append(bytes: Uint8Array): void {
     const needed = this.#length + bytes.length
@@ -32,9 +53,25 @@ export class PrereadBuffer {
     this.#length = needed
   }
 
-  /** What a router may see: all of it, up to the limit. Good until the next `append`. */
-  visible(): Buffer {
-    return this.#bytes.subarray(0, Math.min(this.#length, this.#limit))
+  /** No more bytes will be waited for: the next question is the last one. The first reason stays. */
+  close(reason: CloseReason): void {
+    this.#last ??= reason
+  }
+
+  /** A question begins: what the router may see of it, which later bytes do not change. */
+  show(): Buffer {
+    this.#asking = true
+    this.#shown = Math.min(this.#length, this.#limit)
+    return this.#bytes.subarray(0, this.#shown)
+  }
+
+  answered(): void {
+    this.#asking = false
+  }
+
+  /** The router waits: `atLeast` bytes, in all, make the next question worth asking; never fewer than one more than it saw. */
+  wait(atLeast: number): void {
+    this.#wanted = Math.max(this.#shown + 1, atLeast)
   }
 
   /** Everything from byte `from` on. Good until the next `append`. */

@@ -1,34 +1,14 @@
 import type { CloseDecision, Decision, ForwardDecision } from 'router-sdk/decision'
 import type { Hook } from 'router-sdk/sandbox'
 import type { Settings } from '../config/settings.ts'
-import type { Connection, ConnectionEvents, ConnectTarget, Transport } from '../transport/transport.ts'
-import { type AccessRecord, type CloseReason, RecordKeeper } from './access-record.ts'
-import type { ActiveRouters, WarmVersion } from './active-routers.ts'
-import type { Decider, Outcome, Undecided } from './decide.ts'
-import type { Resolver } from './dns.ts'
-import { PrereadBuffer } from './preread.ts'
+import type { Connection, ConnectionEvents } from '../transport/transport.ts'
+import { type CloseReason, RecordKeeper } from './access-record.ts'
+import type { WarmVersion } from './active-routers.ts'
+import type { Outcome, Undecided } from './decide.ts'
+import { Preread } from './preread.ts'
 import { type Relay, type RelayResult, startRelay } from './relay.ts'
+import type { SessionContext, SessionListener } from './session-context.ts'
 import { connectUpstream, type UpstreamAttempt, type UpstreamConnected, type UpstreamFailed } from './upstream.ts'
-
-/** What a session needs of its worker. */
-export interface SessionContext {
-  readonly transport: Transport
-  readonly routers: ActiveRouters
-  readonly decider: Decider
-  readonly resolver: Resolver
-  /** Why a router may not have a connection to `target`, or `undefined`. */
-  readonly allow: (router: string, target: ConnectTarget) => string | undefined
-  /** Asked once, when the session opens. */
-  readonly settings: () => Settings
-  readonly routerFailed: (router: string, undecided: Undecided) => void
-  /** The session is over; nothing of it is used again. */
-  readonly closed: (session: Session, record: AccessRecord) => void
-}
-
-export interface SessionListener {
-  readonly name: string
-  readonly router: string
-}
 
 /**
  * - `prereading`: bytes are read and the router is asked about them
@@ -56,18 +36,10 @@ export class Session implements ConnectionEvents {
   readonly #listener: SessionListener
   readonly #client: Connection
   readonly #record = new RecordKeeper()
-  readonly #preread: PrereadBuffer
+  readonly #preread: Preread
   #state: State = 'prereading'
   #deadline: NodeJS.Timeout | undefined
 
-  /** A question is with the router. */
-  #asking = false
-  /** Bytes that the router saw when it was last asked: what `data` replaces. */
-  #shown = 0
-  /** Bytes, in all, that make the next question worth asking. */
-  #wanted = 1
-  /** Why the next question is the last one. */
-  #final: CloseReason | undefined
   #clientEnded = false
 
   #connecting: UpstreamAttempt | undefined
@@ -85,7 +57,7 @@ export class Session implements ConnectionEvents {
     this.#settings = context.settings()
     this.#listener = listener
     this.#client = client
-    this.#preread = new PrereadBuffer(this.#settings.preread.limit)
+    this.#preread = new Preread(this.#settings.preread.limit)
   }
 
   /** Accepted: reads, and asks a router that speaks before its clients do. */
@@ -105,7 +77,7 @@ export class Session implements ConnectionEvents {
       this.#client.pause()
       if (this.#state === 'prereading') return this.#last('preread-full')
     }
-    this.#askIfWorthwhile()
+    this.#askIfDue()
   }
 
   /** The client has sent all that it will: it may still be waiting for an answer. */
@@ -125,28 +97,25 @@ export class Session implements ConnectionEvents {
 
   /** No more bytes will come before a decision: the router is asked once more, and told so. */
   #last(reason: CloseReason): void {
-    this.#final ??= reason
-    if (this.#state === 'prereading' && !this.#asking) this.#ask('route')
+    this.#preread.close(reason)
+    this.#askIfDue()
   }
 
-  #askIfWorthwhile(): void {
-    if (this.#state !== 'prereading' || this.#asking) return
-    if (this.#final !== undefined || this.#preread.length >= this.#wanted) this.#ask('route')
+  #askIfDue(): void {
+    if (this.#state === 'prereading' && this.#preread.due) this.#ask('route')
   }
 
   // ── decide ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #ask(hook: Hook, event?: Record<string, unknown>): void {
-    this.#asking = true
     this.#record.questions += 1
-    const bytes = this.#preread.visible()
-    const final = this.#final !== undefined && hook === 'route'
-    this.#shown = bytes.length
+    const bytes = this.#preread.show()
+    const final = this.#preread.last !== undefined && hook === 'route'
     const asked = performance.now()
     const { remote: client, local } = this.#client
     const facts = { final, client, local, listener: this.#listener.name, now: Date.now(), ...(event && { event }) }
     this.#context.decider.decide({ router: this.#listener.router, hook, bytes, facts }, (outcome) => {
-      this.#asking = false
+      this.#preread.answered()
       this.#record.decisionMs += performance.now() - asked
       // The client may be gone by now: its decision is nobody's.
       if (this.#state !== 'closed') this.#answered(hook, final, outcome)
@@ -158,6 +127,8 @@ export class Session implements ConnectionEvents {
     const { decision, version, lookups } = outcome
     this.#record.lookups += lookups
     if (decision.kind === 'wait') return this.#wait(hook, final, version, decision.atLeast)
+    if (decision.kind === 'forward' && hook === 'onInactivity')
+      return this.#misanswered(version, 'onInactivity answered remote: the upstream has been sent what was read')
     this.#note(version)
     this.#carryOut(decision)
   }
@@ -168,11 +139,11 @@ export class Session implements ConnectionEvents {
       return this.#misanswered(version, 'onConnect waits, and there is no route')
     if (final) {
       this.#note(version)
-      this.#reason = this.#final ?? 'client-left'
+      this.#reason = this.#preread.last ?? 'client-left'
       return this.#part(undefined)
     }
-    this.#wanted = Math.max(this.#shown + 1, atLeast)
-    this.#askIfWorthwhile()
+    this.#preread.wait(atLeast)
+    this.#askIfDue()
   }
 
   #misanswered(version: WarmVersion, message: string): void {
@@ -187,7 +158,7 @@ export class Session implements ConnectionEvents {
     if (undecided.version !== undefined) this.#note(undecided.version)
     this.#reason = 'router-failed'
     const answer: CloseDecision | ForwardDecision | undefined = undecided.version?.description.failure
-    if (again || answer === undefined) return this.#part(undefined)
+    if (again || answer === undefined || this.#state === 'relaying') return this.#part(undefined)
     if (answer.kind === 'close') return this.#part(answer.text)
     this.#forward(answer)
   }
@@ -265,7 +236,7 @@ export class Session implements ConnectionEvents {
     this.#record.address = address
     if (decision.reply !== undefined && decision.replyWhen === 'connected') this.#say(decision.reply)
     if (decision.data !== undefined) this.#replay(connection, latin1(decision.data))
-    this.#replay(connection, this.#preread.rest(decision.data === undefined ? 0 : this.#shown))
+    this.#replay(connection, this.#preread.rest(decision.data === undefined ? 0 : this.#preread.shown))
     const { inactivityTimeout } = decision
     this.#relay = startRelay(
       this.#client,

@@ -1,6 +1,7 @@
 import type { Connection } from '../transport/transport.ts'
 import type { Listener } from './listener.ts'
-import { Session, type SessionContext } from './session.ts'
+import { Session } from './session.ts'
+import type { SessionContext } from './session-context.ts'
 
 export interface SessionsOptions {
   readonly context: Omit<SessionContext, 'closed'>

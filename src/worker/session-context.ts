@@ -1,0 +1,27 @@
+import type { Settings } from '../config/settings.ts'
+import type { ConnectTarget, Transport } from '../transport/transport.ts'
+import type { AccessRecord } from './access-record.ts'
+import type { ActiveRouters } from './active-routers.ts'
+import type { Decider, Undecided } from './decide.ts'
+import type { Resolver } from './dns.ts'
+import type { Session } from './session.ts'
+
+/** What a session needs of its worker. */
+export interface SessionContext {
+  readonly transport: Transport
+  readonly routers: ActiveRouters
+  readonly decider: Decider
+  readonly resolver: Resolver
+  /** Why a router may not have a connection to `target`, or `undefined`. */
+  readonly allow: (router: string, target: ConnectTarget) => string | undefined
+  /** Asked once, when the session opens. */
+  readonly settings: () => Settings
+  readonly routerFailed: (router: string, undecided: Undecided) => void
+  /** The session is over; nothing of it is used again. */
+  readonly closed: (session: Session, record: AccessRecord) => void
+}
+
+export interface SessionListener {
+  readonly name: string
+  readonly router: string
+}
