@@ -77,6 +77,13 @@ export class Reader {
     return this.#bytes.subarray(from, this.#at)
   }
 
+  /** The bytes before the next NUL, which is stepped over. */
+  terminated(): Uint8Array {
+    const nul = this.#bytes.subarray(this.#at, this.#end).indexOf(0)
+    const bytes = this.take(nul === -1 ? -1 : nul + 1)
+    return bytes.subarray(0, Math.max(0, nul))
+  }
+
   /** A reader of the next `count` bytes. */
   part(count: number): Reader {
     const from = this.skip(count)

@@ -5,6 +5,7 @@
  * SOCKS 4 Protocol" by the same.
  */
 import type { Remote } from '../answer.ts'
+import { isHost, remoteText } from './address.ts'
 import { find, type Match, NO, needMore } from './match.ts'
 import { latin1Text } from './text.ts'
 
@@ -58,7 +59,7 @@ export function socks4Request(bytes: Uint8Array): Match<Socks4Request> {
     command: command === 1 ? 'connect' : 'bind',
     host,
     port,
-    remote: host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`,
+    remote: remoteText(host, port),
     user: user.text,
     length: (name ?? user).end + 1,
   }
@@ -91,6 +92,6 @@ function field(bytes: Uint8Array, from: number, most: number): Match<Field> {
 function hostName(bytes: Uint8Array, from: number): Match<Field> {
   const name = field(bytes, from, MAX_HOST)
   if (name.match === 'need-more') return needMore(Math.max(name.atLeast, from + 2))
-  if (name.match === 'no' || !/^(?:[0-9a-zA-Z_.-]+|[0-9a-fA-F.]*:[0-9a-fA-F:.]+)$/.test(name.text)) return NO
+  if (name.match === 'no' || !isHost(name.text)) return NO
   return { ...name, text: name.text.toLowerCase() }
 }
