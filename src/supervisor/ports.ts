@@ -1,6 +1,7 @@
 import { createServer } from 'node:net'
 import type { RouterDescription } from 'router-sdk/sandbox'
 import type { Settings } from '../config/settings.ts'
+import { formatAddress } from '../transport/address.ts'
 import type { BoundListen } from '../worker/messages.ts'
 
 /** A router cannot have the address that it asks for; the message says who has it. */
@@ -104,9 +105,8 @@ export class Ports {
   }
 }
 
-/** `host:port`, with brackets round an IPv6 address. */
 export function addressText({ host, port }: BoundListen): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+  return formatAddress(host, port)
 }
 
 function bindOnce({ host, port }: BoundListen): Promise<number> {

@@ -1,6 +1,7 @@
 import type { CloseDecision, Decision, ForwardDecision } from 'router-sdk/decision'
 import type { Hook } from 'router-sdk/sandbox'
 import type { Settings } from '../config/settings.ts'
+import { formatAddress } from '../transport/address.ts'
 import type { Connection, ConnectionEvents } from '../transport/transport.ts'
 import { type CloseReason, RecordKeeper } from './access-record.ts'
 import type { WarmVersion } from './active-routers.ts'
@@ -340,7 +341,7 @@ export class Session implements ConnectionEvents {
     const who = {
       id: this.id,
       listener: this.#listener.name,
-      client: `${address}:${port}`,
+      client: formatAddress(address, port),
       router: this.#listener.router,
     }
     const bytes = { up: this.#up + (this.#relay?.up ?? 0), down: this.#down + (this.#relay?.down ?? 0) }

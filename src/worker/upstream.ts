@@ -1,5 +1,6 @@
 import type { ConnectError } from 'router-sdk'
 import type { UpstreamAddress } from 'router-sdk/decision'
+import { formatAddress } from '../transport/address.ts'
 import type { ConnectEvents, Connection, ConnectTarget, Transport } from '../transport/transport.ts'
 import type { Resolved } from './dns.ts'
 
@@ -205,7 +206,7 @@ class Attempt implements ConnectEvents {
 /** `address:port`, `[address]:port` for IPv6, or `unix:/path`. */
 export function formatTarget(target: ConnectTarget): string {
   if (target.kind === 'unix') return `unix:${target.path}`
-  return target.address.includes(':') ? `[${target.address}]:${target.port}` : `${target.address}:${target.port}`
+  return formatAddress(target.address, target.port)
 }
 
 const CODES: Readonly<Record<string, Failure['code']>> = {
