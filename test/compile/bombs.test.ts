@@ -27,7 +27,7 @@ const BOMBS: Record<string, string> = {
   brackets: `const f = ${repeat('[', 120_000)}${repeat(']', 120_000)}`,
   'type brackets': `type F = ${repeat('[', 120_000)}${repeat(']', 120_000)}`,
   braces: `${repeat('{', 120_000)}${repeat('}', 120_000)}`,
-  templates: `const f = ${repeat('`${', 60_000)}1${repeat('}`', 60_000)}`,
+  templates: `const f = ${repeat('`${', 50_000)}1${repeat('}`', 50_000)}`,
   nots: `const f = ${repeat('!', 250_000)}1`,
   additions: `const f = ${repeat('1+', 120_000)}1`,
   'else ifs': `${repeat('if(a);else ', 22_000)};`,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { linkSync, mkdirSync, renameSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
 import { type CompiledRouter, CompileFailure, closeCompiler } from 'router-sdk/compile'
 import { complaintsOf, Folder, failureOf, GOOD } from './folder.ts'
@@ -134,6 +134,50 @@ test('no way of naming a file gets anything but the SDK and files of the folder 
   } finally {
     delete process.env.SECRET_OF_THE_TEST
   }
+})
+
+test('not even whether a file exists can be found out', async () => {
+  using folder = new Folder()
+  const endings = [
+    '.ts',
+    '.tsx',
+    '.js',
+    '.jsx',
+    '.mjs',
+    '.cjs',
+    '.mts',
+    '.d.ts',
+    '.json',
+    '.css',
+    '.d.css.ts',
+    '/package.json',
+  ]
+  for (const ending of endings) {
+    mkdirSync(dirname(join(folder.above, `here${ending}`)), { recursive: true })
+    writeFileSync(join(folder.above, `here${ending}`), '{"types":"i.ts"}')
+  }
+  const lines = endings.flatMap((ending) =>
+    [
+      `${folder.above}/NAME${ending}`,
+      `../NAME${ending}`,
+      `${folder.above}/NAME`,
+      '../NAME',
+      '../sub/../NAME.js',
+    ].flatMap((path) => [
+      `import type {} from '${path}'`,
+      `import { type A } from '${path}'`,
+      `type B = typeof import('${path}')`,
+    ]),
+  )
+  const found = []
+  for (const name of ['here', 'gone']) {
+    const source = `${lines.map((line) => line.replace('NAME', name)).join('\n')}\n${GOOD}`
+    folder.write('r.ts', source)
+    found.push((await complaintsOf(folder.compile())).map((one) => one.replaceAll(name, 'NAME')))
+  }
+  assert.ok((found[0]?.length ?? 0) >= 50)
+  assert.deepEqual(found[0], found[1])
+  assert.ok(found[0]?.every((one) => one.includes('a router may import router-sdk') || one.includes('Duplicate')))
 })
 
 test('a comment that names a source map is refused where it stands', async () => {

@@ -48,9 +48,13 @@ export function columnOfByte(line: string, offset: number): number {
   return Buffer.from(line).subarray(0, offset).toString().length + 1
 }
 
+let latest: { readonly source: string; readonly lines: readonly string[] } = { source: '', lines: [''] }
+
 /** The lines of a source, split where compilers split them. */
-export function linesOf(source: string): string[] {
-  return source.split(LINE_END)
+export function linesOf(source: string): readonly string[] {
+  // Hundreds of errors ask in turn for the lines of one source, which may be 100,000.
+  if (latest.source !== source) latest = { source, lines: source.split(LINE_END) }
+  return latest.lines
 }
 
 function frame(source: string, at: { line: number; column: number }): string {

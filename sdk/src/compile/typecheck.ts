@@ -33,6 +33,21 @@ const OPTIONS = {
   allowImportingTsExtensions: true,
 }
 
+const MOST_FOUND = 200
+const DEFAULT_CHECK = 'default.ts'
+
+/** Where the checker finds its files: names that a router cannot guess, and that are never used again. */
+interface Layout {
+  readonly folder: string
+  /**
+   * Before the ending of each file's name. The checker looks for no file without it, so that an import such as '../../x.ts'
+   * does not even find out whether there is one; what is not relative is caught by the `*` of `paths`.
+   */
+  readonly suffix: string
+  /** The SDK's folder: it cannot be reached as '../…'. */
+  readonly sdk: string
+}
+
 interface Found {
   readonly code: number
   readonly file: string
@@ -53,19 +68,26 @@ interface Checking {
 export async function typecheck(checking: Checking): Promise<readonly Diagnostic[]> {
   const declarations = await sdkDeclarations()
   return inPrivateFolder(async (folder) => {
-    // The SDK's folder has a name that a router cannot guess, so that it cannot be reached as '../…'.
-    const sdk = randomBytes(8).toString('hex')
-    await writeBelow(join(folder, sdk), declarations)
-    await writeBelow(join(folder, 'router'), checking.sources.texts)
-    const files = [...checking.sources.texts.keys()].map((path) => `router/${path}`)
-    files.push(...[...declarations.keys()].map((path) => `${sdk}/${path}`))
-    files.push(`${sdk}/default.ts`)
-    await writeFile(join(folder, sdk, 'default.ts'), defaultCheck(checking.sources.entry), { mode: 0o600 })
-    const modules = [...SDK_MODULES].map(([name, path]) => [name, [`./${sdk}/${declarationOf(path)}`]])
-    const config = { compilerOptions: { ...OPTIONS, paths: Object.fromEntries(modules) }, files }
-    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config), { mode: 0o600 })
-    return check(folder, checking)
+    const secret = randomBytes(8).toString('hex')
+    const layout = { folder, suffix: `.${secret}`, sdk: `sdk-${secret}` }
+    const ours = new Map([...declarations, [DEFAULT_CHECK, defaultCheck(checking.sources.entry)]])
+    const texts = new Map([...placed(layout, 'router', checking.sources.texts), ...placed(layout, layout.sdk, ours)])
+    await writeBelow(folder, texts)
+    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config(layout, [...texts.keys()])))
+    await writeFile(join(folder, 'package.json'), '{}') // none is looked for above it
+    return check(layout, checking)
   })
+}
+
+function config({ suffix, sdk }: Layout, files: string[]): object {
+  const modules = [...SDK_MODULES].map(([name, path]) => [name, [`./${sdk}/${declarationOf(path)}`]])
+  const paths = { ...Object.fromEntries(modules), '*': ['./none.ts'] }
+  return { compilerOptions: { ...OPTIONS, moduleSuffixes: [suffix], paths }, files }
+}
+
+/** Texts by where the checker finds them. */
+function placed({ suffix }: Layout, folder: string, texts: ReadonlyMap<string, string>): [string, string][] {
+  return [...texts].map(([path, text]) => [`${folder}/${path.replace(/(?:\.d)?\.ts$/, `${suffix}$&`)}`, text])
 }
 
 /** A file of ours that asks for the router's default export to be a router; an error in it has no place in the author's. */
@@ -77,15 +99,15 @@ function defaultCheck(entry: string): string {
   ].join('\n')
 }
 
-async function check(folder: string, checking: Checking): Promise<readonly Diagnostic[]> {
+async function check(layout: Layout, checking: Checking): Promise<readonly Diagnostic[]> {
   const { sources, time, signal } = checking
   const started = performance.now()
-  const first = await runChecker(folder, time, signal)
+  const first = await runChecker(layout.folder, time, signal)
   if (first.end === 'clean' || first.end === 'stopped') return []
-  const found = parse(first.output)
+  const found = parse(layout, first.output)
   if (first.end === 'late' || found.length === 0) return [atStart(sources, endWords(first, time))]
   const left = time - (performance.now() - started)
-  const closer = left > 50 ? await lookCloser(folder, { ...checking, time: left }, found) : undefined
+  const closer = left > 50 ? await lookCloser(layout, { ...checking, time: left }, found) : undefined
   return (closer ?? found).slice(0, 50).map((one) => toDiagnostic(sources, one))
 }
 
@@ -98,15 +120,15 @@ function endWords({ end }: CheckerRun, time: number): string {
  * What a hook returns is inferred, so a wrong answer is reported at the hook's name and with the whole type. A second run in
  * which these hooks say what they return has it at the answer itself.
  */
-async function lookCloser(folder: string, checking: Checking, found: readonly Found[]): Promise<Found[] | undefined> {
+async function lookCloser(layout: Layout, checking: Checking, found: readonly Found[]): Promise<Found[] | undefined> {
   const { sources, time, signal } = checking
   const { insertions, left } = annotateHooks(sources, found)
   if (insertions.size === 0) return undefined
   const texts = [...insertions].map(([file, places]) => [file, insert(sources.texts.get(file) ?? '', places)] as const)
-  await writeBelow(join(folder, 'router'), new Map(texts))
-  const { end, output } = await runChecker(folder, time, signal)
+  await writeBelow(layout.folder, new Map(placed(layout, 'router', new Map(texts))))
+  const { end, output } = await runChecker(layout.folder, time, signal)
   if (end !== 'errors') return undefined
-  const closer = parse(output)
+  const closer = parse(layout, output)
     .map((one) => ({ ...one, column: originalColumn(insertions.get(one.file) ?? [], one.line, one.column) }))
     .filter((one) => !isAtHook(sources, one))
   return closer.length === 0 ? undefined : [...closer, ...left]
@@ -134,23 +156,26 @@ function isAtHook(sources: Sources, { code, file, line, column }: Found): boolea
   return hookAt(linesOf(source), line, column) !== undefined
 }
 
-function parse(output: string): Found[] {
+function parse({ folder: whole, suffix, sdk }: Layout, output: string): Found[] {
   const found: Found[] = []
-  for (const line of output.split('\n')) {
-    const match = /^(?:(\w+)\/(.+?)\((\d+),(\d+)\): )?error TS(\d+): (.*)$/.exec(line)
+  for (const line of output.replaceAll(suffix, '').replaceAll(`${whole}/`, '').split('\n')) {
+    const match = /^(?:([\w-]+)\/(.+?)\((\d+),(\d+)\): )?error TS(\d+): (.*)$/.exec(line)
     if (match === null) continue
     const [, folder, path = '', row = '1', column = '1', code = '0', words = ''] = match
-    const text = folder !== 'router' && path === 'default.ts' ? NO_ROUTER : words
     const file = folder === 'router' ? path : ''
-    found.push({ file, line: Number(row), column: Number(column), code: Number(code), text })
+    const text = folder === sdk && path === DEFAULT_CHECK ? NO_ROUTER : words
+    found.push({
+      file,
+      line: Number(row),
+      column: Number(column),
+      code: Number(code),
+      text: text.replaceAll(sdk, 'router-sdk'),
+    })
   }
   // Without a place in the author's files: what is at fault there says the same, and where.
-  const placed = found.filter((one) => one.file !== '')
-  return placed.length > 0 ? placed : found
+  const inFiles = found.filter((one) => one.file !== '')
+  return (inFiles.length > 0 ? inFiles : found).slice(0, MOST_FOUND)
 }
-
-// "Cannot find module", in its kinds.
-const NO_SUCH_MODULE = [2307, 2792, 2882, 2732, 7016, 2664, 6137]
 
 function toDiagnostic(sources: Sources, found: Found): Diagnostic {
   const source = sources.texts.get(found.file)
@@ -159,15 +184,18 @@ function toDiagnostic(sources: Sources, found: Found): Diagnostic {
 }
 
 function textFor(sources: Sources, source: string, { code, file, line, column, text }: Found): string {
-  const specifier = /'([^']*)'/.exec(text)?.[1] ?? ''
-  if (NO_SUCH_MODULE.includes(code) || (code === 2591 && specifier.includes(':'))) {
-    const resolved = resolveImport(sources, file, specifier)
-    if (resolved.kind === 'refused') return resolved.text
-  }
-  const word = /^\w+/.exec((linesOf(source)[line - 1] ?? '').slice(column - 1))?.[0] ?? ''
-  const known = hint({ code, text, word })
+  const rest = (linesOf(source)[line - 1] ?? '').slice(column - 1)
+  // What the checker says of a module depends on what it finds; what is allowed does not.
+  const specifier = isAboutModule(code, text) ? /^(['"`])(.*?)\1/.exec(rest)?.[2] : undefined
+  const resolved = specifier === undefined ? undefined : resolveImport(sources, file, specifier)
+  if (resolved?.kind === 'refused') return resolved.text
+  const known = hint({ code, text, word: /^\w+/.exec(rest)?.[0] ?? '' })
   const own = text.replace(/ Do you need to .*$/, '')
   return known === undefined ? `${own} (TS${code})` : `${known} (TS${code}: ${own})`
+}
+
+function isAboutModule(code: number, text: string): boolean {
+  return code === 2591 || /\bmodules?\b|\bimport\b/i.test(text)
 }
 
 function atStart(sources: Sources, text: string): Diagnostic {
