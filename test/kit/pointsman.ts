@@ -47,7 +47,7 @@ export class Pointsman {
     const pointsman = new Pointsman(options)
     const expected = options.expect ?? routerNames(options.routers ?? {})
     try {
-      for (const router of expected) await pointsman.served(router)
+      for (const router of expected) await pointsman.#firstServed(router)
     } catch (error) {
       await pointsman.stop()
       throw error
@@ -91,6 +91,14 @@ export class Pointsman {
       return line.msg === 'router active' && line.router === router && Number(line.version) >= version
     })
     return Number(String(line.listen).replace(/^.*:/, ''))
+  }
+
+  /** Does not wait for a router whose first version was refused. */
+  async #firstServed(router: string): Promise<void> {
+    const { msg, reason, at, frame } = await this.line(`router ${router} active or refused`, (line) => {
+      return line.router === router && (line.msg === 'router active' || line.msg === 'router refused')
+    })
+    if (msg === 'router refused') throw new Error(JSON.stringify({ router, reason, at, frame }, null, 1))
   }
 
   /** The first line, from index `from` on, that `matches`. */
