@@ -3,8 +3,11 @@ const CHUNK = 4096 // arguments of one call; engines refuse some tens of thousan
 /** Bytes as a string of one character a byte. */
 export function latin1Text(bytes: Uint8Array, from: number, to: number): string {
   let text = ''
-  for (let at = from; at < to; at += CHUNK)
-    text += String.fromCharCode.apply(null, Array.from(bytes.subarray(at, Math.min(at + CHUNK, to))))
+  for (let at = from; at < to; ) {
+    const codes: number[] = []
+    for (const end = Math.min(at + CHUNK, to); at < end; at++) codes.push(bytes[at] ?? 0)
+    text += String.fromCharCode.apply(null, codes)
+  }
   return text
 }
 
