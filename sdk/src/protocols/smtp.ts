@@ -40,7 +40,7 @@ const VERBS = [
   'XCLIENT',
   'XFORWARD',
 ]
-const LINE = /^([A-Za-z]{4,8})(?:[ \t]+([^\0-\x08\x0a-\x1f\x7f]*))?$/
+const LINE = /^([A-Za-z]{4,8})(?:[ \t]+([\t -~\u0080-\uffff]*))?$/
 const PATH = /^(?:FROM|TO):[ \t]*(?:<(?:@[^:>]{1,512}:)?([^<>]{0,512})>|([^<> \t]{1,512}))(?=[ \t]|$)/i
 
 /**
