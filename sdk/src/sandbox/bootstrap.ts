@@ -4,9 +4,13 @@
  * that it returns, called once a question with strings and answering a string. Everything that a tenant can throw, return or
  * redefine is met here, inside the timed call: reading a hostile value outside of it can hang isolated-vm for ever.
  *
+ * After tenant code has run, nothing here may read a property that a builtin's prototype could hold instead: a setter there
+ * would be handed our own objects, a `toJSON` would say what they are. So what leaves is strings, numbers, and objects and
+ * arrays without a prototype; and whatever a tenant does, it fits in a frame, since a host that sends more is killed.
+ *
  * It lowers the number of killed hosts and is not the wall: the process is.
  *
- * Its text is what runs (`Function.prototype.toString`), so it refers to nothing outside itself.
+ * Its text is what runs (`Function.prototype.toString`), as strict code, so it refers to nothing outside itself.
  */
 export function bootstrap(): (command: string, facts: string, text: string) => string {
   type Callable = (...args: never[]) => unknown
@@ -30,6 +34,9 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
   const MAX_LOG_LINES = 8
   const MAX_LOG_CHARACTERS = 200
   const MAX_STACK = 1_000
+  /** Characters of an answer's values together: two payloads and room for the rest. */
+  const MAX_ANSWER = 2 * MAX_TEXT + 8_192
+  const MAX_LISTEN = 512
   const HOOKS = ['route', 'onConnect', 'onConnectError', 'onInactivity']
   // biome-ignore format: a list
   const ALLOWED = ['Object', 'Array', 'String', 'Number', 'Boolean', 'Symbol', 'Map', 'Set', 'WeakMap', 'WeakSet', 'Math', 'JSON',
@@ -40,7 +47,7 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
 
   const global = globalThis as unknown as Record<string, unknown>
   const { apply, construct, ownKeys } = Reflect
-  const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf, freeze, create } = Object
+  const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf, setPrototypeOf, freeze, create } = Object
   const enumerableKeys = Object.keys
   const { parse, stringify } = JSON
   const RealDate = Date
@@ -50,10 +57,8 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
   const { fromCharCode } = String
   const { charCodeAt, slice } = String.prototype
   const owns = Object.prototype.hasOwnProperty
-  const { test } = RegExp.prototype
   const { isArray } = Array
   const { min } = Math
-  const TABLE_NAME = /^[A-Za-z0-9_-]{1,64}$/
   const typedArrayPrototype = getPrototypeOf(Uint8Array.prototype) as object
   const Bytes = Uint8Array
   const tagOf = getter(typedArrayPrototype, Symbol.toStringTag)
@@ -66,15 +71,24 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
     }
   }
 
+  /** Not an error of the router's: it unwinds a decision that is asked again with the value. Catching it changes nothing. */
+  const UNWOUND = freeze({
+    __proto__: null,
+    message: 'the value is being fetched; the decision is asked again with it',
+  })
+  const UNSHOWN = 'threw something that cannot be shown'
+  const UNSHOWN_ANSWER = stringify({ failed: 'threw', message: UNSHOWN, stack: '' })
+
   let now = 0
   let facts: ParsedFacts | undefined
   let suspension: Suspension | undefined
-  let log: string[] = []
+  let log: string[] | undefined
   let lastStack = ''
   let definition: Record<string, unknown> | undefined
   let loadError: string | undefined
   const hooks = create(null) as Record<string, Callable>
 
+  setPrototypeOf(BadShape.prototype, null)
   removeGlobals()
   closeConstructors()
   lockErrors()
@@ -92,8 +106,12 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
   function removeGlobals(): void {
     const allowed = new Set<string | symbol>(ALLOWED)
     for (const key of ownKeys(global)) if (!allowed.has(key)) delete global[key as string]
-    for (const name of ['resize', 'transfer', 'transferToFixedLength', 'slice'])
-      delete (getPrototypeOf(new Bytes(0).buffer) as unknown as Record<string, unknown>)[name]
+    // Without a constructor or a method that makes one, every buffer is as long as it was made, and counted.
+    const buffer = getPrototypeOf(new Bytes(0).buffer) as unknown as Record<string | symbol, unknown>
+    for (const name of ownKeys(buffer))
+      if (name !== 'byteLength' && name !== 'constructor' && typeof name === 'string') delete buffer[name]
+    // Temporal gives BigInts, on which one operation can take minutes.
+    delete (RealDate.prototype as unknown as Record<string, unknown>).toTemporalInstant
     delete (Array as unknown as Record<string, unknown>).fromAsync
     for (const name of ['getBigInt64', 'getBigUint64', 'setBigInt64', 'setBigUint64'])
       delete (DataView.prototype as unknown as Record<string, unknown>)[name]
@@ -109,6 +127,7 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
       getPrototypeOf(async function* () {}) as object,
       getPrototypeOf(promise) as object,
       getPrototypeOf(new Bytes(0).buffer) as object,
+      getPrototypeOf(getPrototypeOf([].values())) as object,
     ]
     for (const prototype of prototypes)
       defineProperty(prototype, 'constructor', { value: undefined, writable: false, configurable: false })
@@ -169,20 +188,26 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
     definition = exported
   }
 
+  /** What is thrown out of here would be read by isolated-vm, with the tenant's getters and no time limit. */
   function dispatch(command: string, factsJson: string, text: string): string {
-    if (command === 'describe') return describe()
-    return ask(command, factsJson, text)
+    try {
+      if (command === 'describe') return describe()
+      return ask(command, factsJson, text)
+    } catch {
+      return UNSHOWN_ANSWER
+    }
   }
 
   function describe(): string {
     try {
       if (loadError !== undefined || definition === undefined) return failed('threw', loadError ?? 'nothing was loaded')
       const described = create(null)
-      described.hooks = enumerableKeys(hooks)
+      described.hooks = setPrototypeOf(enumerableKeys(hooks), null)
       const { listen, failure } = definition
       if (listen !== undefined)
-        described.listen = typeof listen === 'object' ? flatten(listen, 'listen') : plain(listen, 'listen')
-      if (failure !== undefined) described.failure = flatten(failure, 'failure')
+        described.listen =
+          typeof listen === 'object' ? flatten(listen, 'listen', MAX_LISTEN) : plain(listen, 'listen', MAX_LISTEN)
+      if (failure !== undefined) described.failure = flatten(failure, 'failure', MAX_ANSWER)
       return stringify({ __proto__: null, described })
     } catch (error) {
       return failed('threw', describeError(error))
@@ -193,14 +218,16 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
     facts = parse(factsJson) as ParsedFacts
     now = facts.now
     suspension = undefined
-    log = []
+    log = undefined
     lastStack = ''
     try {
       const call = hooks[hook]
       if (call === undefined) return failed('bad-answer', `the router has no ${hook}`)
-      const answer: unknown = apply(call, definition, [connection(facts, text), facts.event])
+      const event = has(facts, 'event') ? facts.event : undefined
+      const answer: unknown = apply(call, definition, [connection(facts, text), event])
+      const flat = suspension === undefined ? flatten(answer, 'an answer', MAX_ANSWER) : undefined
       if (suspension !== undefined) return suspended(suspension)
-      return stringify({ __proto__: null, answer: flatten(answer, 'an answer'), log: noted() })
+      return stringify({ __proto__: null, answer: flat, log: noted() })
     } catch (error) {
       if (suspension !== undefined) return suspended(suspension)
       const message = describeError(error)
@@ -234,7 +261,7 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
   }
 
   function lookup(table: unknown, key: unknown): string | undefined {
-    if (typeof table !== 'string' || !(apply(test, TABLE_NAME, [table]) as boolean))
+    if (typeof table !== 'string' || !isTableName(table))
       throw new TypeErrorHere('lookup(table, key): a table is named by 1 to 64 letters, digits, _ and -')
     if (typeof key !== 'string' || key.length > 1024)
       throw new TypeErrorHere('lookup(table, key): a key is a string of at most 1024 characters')
@@ -245,9 +272,18 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
     const tables = enumerableKeys(fetched)
     for (let at = 0; at < tables.length; at++) count += enumerableKeys(fetched[tables[at] as string] ?? {}).length
     if (count >= MAX_LOOKUPS) throw new TypeErrorHere(`a decision may make at most ${MAX_LOOKUPS} look-ups`)
-    suspension ??= { table, key }
-    // Not an error of the router's: it unwinds the decision, which is asked again with the value. Catching it changes nothing.
-    throw suspension
+    suspension ??= freeze({ __proto__: null, table, key })
+    throw UNWOUND
+  }
+
+  /** Without a regular expression: a router may have redefined what these run. */
+  function isTableName(name: string): boolean {
+    for (let at = 0; at < name.length; at++) {
+      const code = apply(charCodeAt, name, [at]) as number
+      const letter = (code > 64 && code < 91) || (code > 96 && code < 123)
+      if (!letter && !(code > 47 && code < 58) && code !== 45 && code !== 95) return false
+    }
+    return name.length > 0 && name.length <= 64
   }
 
   function has(owner: object, key: string): boolean {
@@ -255,6 +291,7 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
   }
 
   function note(...values: unknown[]): void {
+    log ??= setPrototypeOf([], null) as string[]
     if (log.length > MAX_LOG_LINES) return
     let line = ''
     for (let at = 0; at < min(values.length, MAX_KEYS) && line.length < MAX_LOG_CHARACTERS; at++)
@@ -262,26 +299,26 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
     log[log.length] = cut(line, MAX_LOG_CHARACTERS)
   }
 
-  function noted(): string[] {
-    if (log.length > MAX_LOG_LINES) log[MAX_LOG_LINES] = 'further lines of this decision were dropped'
+  function noted(): string[] | undefined {
+    if (log !== undefined && log.length > MAX_LOG_LINES)
+      log[MAX_LOG_LINES] = 'further lines of this decision were dropped'
     return log
   }
 
   function show(value: unknown): string {
-    if (typeof value === 'string') return cut(value, MAX_LOG_CHARACTERS)
     if (typeof value === 'object' && value !== null) {
       if (value instanceof RealError) return describeError(value)
       return cut(stringify(value) ?? 'undefined', MAX_LOG_CHARACTERS)
     }
-    return RealString(value)
+    return cut(RealString(value), MAX_LOG_CHARACTERS)
   }
 
   function cut(text: string, most: number): string {
     return text.length > most ? `${apply(slice, text, [0, most]) as string}…` : text
   }
 
-  /** An object's own values as plain JSON: strings, numbers, booleans, and bytes as latin1. */
-  function flatten(value: unknown, what: string): object {
+  /** An object's own values as plain JSON: strings, numbers, booleans, and bytes as latin1; `most` characters in all. */
+  function flatten(value: unknown, what: string, most: number): object {
     if (typeof value !== 'object' || value === null || isArray(value))
       throw new BadShape(
         `${what} is an object, not ${value === null ? 'null' : isArray(value) ? 'an array' : typeof value}`,
@@ -289,18 +326,24 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
     const keys = enumerableKeys(value)
     if (keys.length > MAX_KEYS) throw new BadShape(`${what} has ${keys.length} keys`)
     const flat = create(null)
+    let characters = 0
     for (let at = 0; at < keys.length; at++) {
       const key = keys[at] as string
       const read = (value as Record<string, unknown>)[key]
-      if (read !== undefined) flat[cut(key, 40)] = plain(read, key)
+      if (read === undefined) continue
+      const name = cut(key, 40)
+      const kept = plain(read, name, MAX_TEXT)
+      if (typeof kept === 'string') characters += kept.length
+      if (characters > most) throw new BadShape(`${what} has more than ${most} characters`)
+      flat[name] = kept
     }
     return flat
   }
 
-  function plain(value: unknown, key: string): string | number | boolean {
+  function plain(value: unknown, key: string, most: number): string | number | boolean {
     if (typeof value === 'number' || typeof value === 'boolean') return value
     if (typeof value === 'string') {
-      if (value.length > MAX_TEXT) throw new BadShape(`${key} has ${value.length} characters, more than ${MAX_TEXT}`)
+      if (value.length > most) throw new BadShape(`${key} has ${value.length} characters, more than ${most}`)
       return value
     }
     if (typeof value === 'object' && value !== null && apply(tagOf, value, []) === 'Uint8Array')
@@ -318,14 +361,14 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
 
   function describeError(error: unknown): string {
     try {
-      if (error instanceof BadShape) return error.message
+      if (error instanceof BadShape) return cut(error.message, MAX_LOG_CHARACTERS)
       if (typeof error === 'object' && !(error instanceof RealError)) return 'threw an object that is no Error'
       if (!(error instanceof RealError)) return `threw ${show(error)}`
       const { name, message, stack } = error
       if (typeof stack === 'string') lastStack = cut(stack, MAX_STACK)
       return `${cut(RealString(name), 40)}: ${cut(RealString(message), MAX_LOG_CHARACTERS)}`
     } catch {
-      return 'threw something that cannot be shown'
+      return UNSHOWN
     }
   }
 

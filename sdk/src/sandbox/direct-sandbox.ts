@@ -18,7 +18,8 @@ import {
 export class DirectSandbox implements Sandbox {
   readonly #limits: SandboxLimits
   readonly #engine: RouterEngine
-  readonly #loaded = new Set<number>()
+  /** Versions, and how many questions each has not answered yet. */
+  readonly #loaded = new Map<number, { asked: number; unloading: boolean }>()
 
   constructor(limits: SandboxLimits) {
     this.#limits = limits
@@ -30,28 +31,45 @@ export class DirectSandbox implements Sandbox {
     const description = parseDescription(status, json, this.#limits.loadTime)
     for (const question of firstQuestions(description)) {
       const reply = this.#answer(version.id, question)
-      if (reply.kind === 'failed')
-        throw new LoadFailure(`its first question (${question.hook}, no bytes) failed: ${reply.message}`)
+      if (reply.kind !== 'failed') continue
+      this.#engine.unload(version.id)
+      throw new LoadFailure(`its first question (${question.hook}, no bytes) failed: ${reply.message}`, reply.position)
     }
-    this.#loaded.add(version.id)
+    this.#loaded.set(version.id, { asked: 0, unloading: false })
     return description
   }
 
   unload(id: number): void {
-    this.#loaded.delete(id)
-    this.#engine.unload(id)
+    const loaded = this.#loaded.get(id)
+    if (loaded === undefined) return
+    loaded.unloading = true
+    if (loaded.asked === 0) this.#forget(id)
   }
 
   ask(id: number, question: Question, answered: (reply: Reply) => void): void {
+    const loaded = this.#loaded.get(id)
+    if (loaded === undefined) {
+      process.nextTick(answered, failure('unavailable', `version ${id} is not loaded`, 0))
+      return
+    }
+    loaded.asked += 1
     process.nextTick(() => {
-      if (this.#loaded.has(id)) answered(this.#answer(id, question))
-      else answered(failure('unavailable', `version ${id} is not loaded`, 0))
+      const closed = this.#loaded.get(id) !== loaded
+      const reply = closed ? failure('unavailable', 'the sandbox is closed', 0) : this.#answer(id, question)
+      loaded.asked -= 1
+      if (!closed && loaded.unloading && loaded.asked === 0) this.#forget(id)
+      answered(reply)
     })
   }
 
   async close(): Promise<void> {
     this.#loaded.clear()
     this.#engine.close()
+  }
+
+  #forget(id: number): void {
+    this.#loaded.delete(id)
+    this.#engine.unload(id)
   }
 
   #answer(id: number, { hook, facts, bytes }: Question): Reply {

@@ -45,12 +45,15 @@ export class RouterEngine {
 
   load(id: number, code: string): EngineAnswer {
     this.unload(id)
-    const isolate = new RouterIsolate(this.#limits.isolateMemory)
-    const outcome = isolate.load(code, this.#limits.loadTime)
-    if (outcome.kind === 'returned') this.#loaded.set(id, { code, isolate, struck: false })
-    const answer = toAnswer(outcome, isolate.cpuTime)
-    if (outcome.kind !== 'returned') isolate.dispose()
-    return answer
+    for (let attempt = 1; ; attempt++) {
+      const isolate = new RouterIsolate(this.#limits.isolateMemory)
+      const outcome = isolate.load(code, this.#limits.loadTime)
+      const used = isolate.cpuTime
+      if (outcome.kind === 'returned') this.#loaded.set(id, { code, isolate, struck: false })
+      else isolate.dispose()
+      if (!descheduled(outcome, used, this.#limits.loadTime) || attempt === MAX_DESCHEDULED)
+        return toAnswer(outcome, used)
+    }
   }
 
   unload(id: number): void {
@@ -60,11 +63,10 @@ export class RouterEngine {
 
   ask(id: number, hook: string, facts: string, text: string): EngineAnswer {
     const loaded = this.#loaded.get(id)
+    // It was struck here, or could not be loaded.
+    if (!this.#penalty && (loaded === undefined || loaded.struck)) return { status: 'elsewhere', json: '', cpu: 0 }
     if (loaded === undefined) return { status: 'broken', json: `version ${id} is not loaded`, cpu: 0 }
-    if (loaded.struck) {
-      if (!this.#penalty) return { status: 'elsewhere', json: '', cpu: 0 }
-      this.#restore(loaded)
-    }
+    if (loaded.struck) this.#restore(loaded)
     const answer = this.#call(loaded.isolate, hook, facts, text)
     if (answer.status === 'timeout' || answer.status === 'memory') loaded.struck = true
     return answer
@@ -82,8 +84,7 @@ export class RouterEngine {
       const outcome = isolate.call(hook, facts, text, allowed)
       const used = isolate.cpuTime - before
       cpu += used
-      const descheduled = outcome.kind === 'timeout' && used < allowed * 500
-      if (!descheduled || attempt === MAX_DESCHEDULED) return toAnswer(outcome, cpu)
+      if (!descheduled(outcome, used, allowed) || attempt === MAX_DESCHEDULED) return toAnswer(outcome, cpu)
     }
   }
 
@@ -94,6 +95,11 @@ export class RouterEngine {
     }
     loaded.struck = false
   }
+}
+
+/** `used` in microseconds, `allowed` in milliseconds: less than half of what it may have. */
+function descheduled(outcome: Outcome, used: number, allowed: number): boolean {
+  return outcome.kind === 'timeout' && used < allowed * 500
 }
 
 function toAnswer(outcome: Outcome, cpu: number): EngineAnswer {

@@ -23,6 +23,7 @@ export const PROTOCOL_VERSION = 1
 export const MAX_HOST_FRAME = 1_048_576
 
 const HEADER = 9
+const NOTHING = Buffer.alloc(0)
 export const FRAME = { load: 1, unload: 2, ask: 3, ready: 65, answer: 67 } as const
 
 const HOOKS: readonly Hook[] = ['route', 'onConnect', 'onConnectError', 'onInactivity']
@@ -122,15 +123,22 @@ export function decodeAnswer(body: Buffer): AnswerFrame {
 }
 
 /**
- * Cuts a stream into frames. It keeps at most one unfinished frame, and so at most `limit` bytes.
+ * Cuts a stream into frames. It keeps at most one unfinished frame, in a buffer that grows with what has come of it, not with
+ * what its length promises: time and memory are linear in what was sent, however small the pieces.
  */
 export class FrameReader {
   readonly #limit: number
-  #kept: Buffer = Buffer.alloc(0)
+  #kept: Buffer = NOTHING
+  #length = 0
 
   /** `limit`: the longest frame, in bytes, its length field aside. */
   constructor(limit: number) {
     this.#limit = limit
+  }
+
+  /** Bytes of an unfinished frame. */
+  get unfinished(): number {
+    return this.#length
   }
 
   /**
@@ -139,15 +147,39 @@ export class FrameReader {
    * @throws FrameViolation for a length that no frame has; the stream cannot be read on.
    */
   feed(chunk: Buffer, each: (frame: Frame) => void): void {
-    let buffer = this.#kept.length === 0 ? chunk : Buffer.concat([this.#kept, chunk])
-    while (buffer.length >= 4) {
-      const length = buffer.readUInt32LE(0)
+    if (this.#length === 0) return this.#keep(this.#cut(chunk, each))
+    this.#append(chunk)
+    const rest = this.#cut(this.#kept.subarray(0, this.#length), each)
+    if (rest.length < this.#length) this.#keep(rest)
+  }
+
+  /** The answer is what is left over. */
+  #cut(bytes: Buffer, each: (frame: Frame) => void): Buffer {
+    let rest = bytes
+    while (rest.length >= 4) {
+      const length = rest.readUInt32LE(0)
       if (length < HEADER - 4 || length > this.#limit)
         throw new FrameViolation(`a frame of ${length} bytes; the limit is ${this.#limit}`)
-      if (buffer.length < 4 + length) break
-      each({ type: buffer[4] ?? 0, id: buffer.readUInt32LE(5), body: buffer.subarray(HEADER, 4 + length) })
-      buffer = buffer.subarray(4 + length)
+      if (rest.length < 4 + length) break
+      each({ type: rest[4] ?? 0, id: rest.readUInt32LE(5), body: rest.subarray(HEADER, 4 + length) })
+      rest = rest.subarray(4 + length)
     }
-    this.#kept = buffer.length === 0 ? Buffer.alloc(0) : Buffer.from(buffer)
+    return rest
+  }
+
+  #keep(rest: Buffer): void {
+    this.#kept = rest.length === 0 ? NOTHING : Buffer.from(rest)
+    this.#length = rest.length
+  }
+
+  #append(chunk: Buffer): void {
+    const length = this.#length + chunk.length
+    if (length > this.#kept.length) {
+      const larger = Buffer.allocUnsafe(Math.max(length, 2 * this.#kept.length))
+      this.#kept.copy(larger, 0, 0, this.#length)
+      this.#kept = larger
+    }
+    chunk.copy(this.#kept, this.#length)
+    this.#length = length
   }
 }

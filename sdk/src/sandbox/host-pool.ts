@@ -1,6 +1,6 @@
 import { encodeAsk, encodeLoad, encodeUnload } from './frames.ts'
 import { type HostLoss, HostProcess } from './host-process.ts'
-import { type Asking, type Job, Loading } from './jobs.ts'
+import { type Asking, HostGone, type Job, Loading } from './jobs.ts'
 import type { SandboxLimits, SandboxVersion } from './sandbox.ts'
 
 export interface HostPoolOptions {
@@ -10,6 +10,8 @@ export interface HostPoolOptions {
   /** The versions that a fresh host loads before it serves. */
   readonly versions: () => readonly SandboxVersion[]
   readonly lost: (host: HostProcess<Job>, loss: HostLoss, detail: string, owed: readonly Job[]) => void
+  /** A version that loaded in the spare does not load in a host that serves. */
+  readonly unloadable: (version: SandboxVersion, error: Error) => void
   /** A job that no host could be had for in time. */
   readonly unavailable: (job: Job) => void
 }
@@ -29,6 +31,8 @@ const MAX_WAIT = 2_000
 const MAX_START = 10_000
 const LOAD_GRACE = 800
 const PENALTY_IDLE = 60_000
+/** How often the memory of hosts is looked at that have nothing to do. */
+const IDLE_WATCH = 1_000
 const BACK_OFF = { first: 50, most: 5_000 }
 
 /** The sandbox hosts of one worker: who serves, who stands by, who is put up with, and starting new ones for those lost. */
@@ -39,6 +43,7 @@ export class HostPool {
   readonly #waiting: { asking: Asking; penalty: boolean }[] = []
   readonly #rehearsals: Job[] = []
   readonly #whenStarted: (() => void)[] = []
+  readonly #idleWatch: NodeJS.Timeout
   #ticking: NodeJS.Timeout | undefined
   #failures = 0
   #backOff: NodeJS.Timeout | undefined
@@ -46,6 +51,7 @@ export class HostPool {
 
   constructor(options: HostPoolOptions) {
     this.#options = options
+    this.#idleWatch = setInterval(() => this.#checkMemory(), IDLE_WATCH).unref()
     this.#fill()
   }
 
@@ -96,6 +102,7 @@ export class HostPool {
 
   async close(): Promise<void> {
     this.#closed = true
+    clearInterval(this.#idleWatch)
     clearInterval(this.#ticking)
     clearTimeout(this.#backOff)
     const living = [...this.#starting, ...[...this.#hosts].map((host) => host.process)]
@@ -107,7 +114,7 @@ export class HostPool {
 
   #give(host: Host, job: Job): void {
     if (job.kind === 'asking') return this.#askOf(host, job)
-    host.loaded.add(job.version.id)
+    host.loaded.add(job.version.id) // or will have by the time that a question about it is read
     host.process.ask(job, this.#options.limits.loadTime + LOAD_GRACE, (id) =>
       encodeLoad(id, job.version.id, job.version.code),
     )
@@ -116,6 +123,7 @@ export class HostPool {
 
   #askOf(host: Host, asking: Asking): void {
     host.usedAt = performance.now()
+    asking.sent = host.usedAt
     const { version, question } = asking
     if (!host.loaded.has(version.id)) this.#loadInto(host, version, () => {})
     const facts = JSON.stringify(question.facts)
@@ -124,9 +132,15 @@ export class HostPool {
     )
   }
 
-  /** A version that fails to load here, after it loaded in the spare, is not loaded: its questions fail with that. */
   #loadInto(host: Host, version: SandboxVersion, done: () => void): void {
-    this.#give(host, new Loading(version, this.#options.limits.loadTime, done))
+    const loaded = (result: unknown): void => {
+      if (result instanceof Error && !(result instanceof HostGone) && !this.#closed) {
+        host.loaded.delete(version.id)
+        this.#options.unloadable(version, result)
+      }
+      done()
+    }
+    this.#give(host, new Loading(version, this.#options.limits.loadTime, loaded))
   }
 
   #inRole(role: Role): Host[] {
@@ -146,7 +160,8 @@ export class HostPool {
 
   #penaltyHost(): Host | undefined {
     const host = this.#inRole('penalty')[0]
-    if (host === undefined && ![...this.#starting].some((starting) => starting.penalty)) this.#start(true)
+    const coming = [...this.#starting].some((starting) => starting.penalty)
+    if (host === undefined && !coming && this.#backOff === undefined && !this.#closed) this.#start(true)
     return host
   }
 
@@ -208,6 +223,7 @@ export class HostPool {
     this.#backOff ??= setTimeout(() => {
       this.#backOff = undefined
       this.#fill()
+      this.#promote()
     }, delay)
   }
 
@@ -221,8 +237,8 @@ export class HostPool {
     for (const host of this.#starting)
       if (now > host.startBy) host.kill('exited', `it was not ready within ${MAX_START} ms`)
     let busy = this.#starting.size > 0 || this.#waiting.length > 0 || this.#rehearsals.length > 0
+    this.#checkMemory()
     for (const host of [...this.#hosts]) {
-      host.process.checkMemory(this.#options.limits.hostMemory)
       host.process.checkDeadline()
       if (host.role === 'penalty' && host.process.load === 0 && now - host.usedAt > PENALTY_IDLE)
         host.process.kill('exited', 'no router needs the penalty host')
@@ -232,6 +248,10 @@ export class HostPool {
     if (busy) return
     clearInterval(this.#ticking)
     this.#ticking = undefined
+  }
+
+  #checkMemory(): void {
+    for (const host of [...this.#hosts]) host.process.checkMemory(this.#options.limits.hostMemory)
   }
 
   #expire(now: number): void {

@@ -158,6 +158,8 @@ export class HostProcess<P extends Pending> {
     if (this.#lost) return
     try {
       reader.feed(chunk, (frame) => this.#frame(frame))
+      if (reader.unfinished > 0 && this.#ready && this.#inFlight.length === 0)
+        throw new FrameViolation('the beginning of an answer that nobody asked for')
     } catch (error) {
       if (!(error instanceof FrameViolation || error instanceof HostViolation)) throw error
       this.kill('violation', error.message)

@@ -9,7 +9,7 @@ export type Outcome =
   | { readonly kind: 'broken'; readonly message: string }
 
 const MEBIBYTE = 1_048_576
-const BOOTSTRAP = `(${bootstrap.toString()})()`
+const BOOTSTRAP = `"use strict";(${bootstrap.toString()})()`
 
 /**
  * One router version's isolate. This is the only file that imports isolated-vm. Nothing but strings crosses, no host function

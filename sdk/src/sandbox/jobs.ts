@@ -6,12 +6,24 @@ import type { Question, Reply, RouterDescription, SandboxVersion } from './sandb
 /** What a host may owe an answer to. */
 export type Job = Asking | Loading
 
+/** The host that was to do a job is gone. `blame`: whether the job is why. */
+export class HostGone extends Error {
+  readonly blame: 'certain' | 'suspect' | 'none'
+
+  constructor(message: string, blame: HostGone['blame']) {
+    super(message)
+    this.blame = blame
+  }
+}
+
 /** A question on its way: it outlives the hosts that it is asked of. */
 export class Asking implements Pending {
   readonly kind = 'asking'
   readonly version: SandboxVersion
   readonly question: Question
   readonly since = performance.now()
+  /** When it was last sent to a host. */
+  sent = 0
   /** Hosts that were lost with this question unanswered behind another one. */
   lost = 0
   /** A host died by itself while answering it: it is asked once more, where a second death harms nobody. */

@@ -1,10 +1,9 @@
 import { firstQuestions } from './first-question.ts'
 import { HostPool } from './host-pool.ts'
 import type { HostLoss } from './host-process.ts'
-import { Asking, type Job, Loading } from './jobs.ts'
+import { Asking, HostGone, type Job, Loading } from './jobs.ts'
 import { failure } from './replies.ts'
 import {
-  type Failure,
   LoadFailure,
   type Question,
   type Reply,
@@ -42,13 +41,16 @@ interface Held {
   readonly version: SandboxVersion
   asked: number
   unloading: boolean
+  /** Hosts that died by themselves while loading it. */
+  lostLoading: number
+  /** When the hosts that had struck it were told to load it again. */
+  reloaded: number
 }
 
 const MAX_LOSSES = 3
-const MAX_REHEARSALS = 3
-
-/** The host of a rehearsal is gone, perhaps through no fault of the version: it is rehearsed again. */
-class RehearsalLost extends LoadFailure {}
+const MAX_REHEARSALS = 4
+/** Hosts in a row that die by themselves while rehearsing one version: the last one's death is the version's fault. */
+const MAX_SUSPICIONS = 3
 
 /**
  * The wall made of processes. Questions go to a serving host; a router with a strike is asked of the penalty host; one in
@@ -58,6 +60,8 @@ class RehearsalLost extends LoadFailure {}
  * When a host is lost, the first question that it had not answered is the one that it was answering. Killed for it, that is the
  * culprit: it fails and its router gets a strike. Dead by itself (a crash, or somebody's `kill -9`), it is a suspect: asked once
  * more, of the penalty host, and a culprit when that dies too. Questions behind it are asked again of the next host.
+ * Loading is judged in the same way, and a version whose router is not clear of strikes is no host's to load before it serves:
+ * otherwise one that kills its host now and then while loading could keep every host from serving.
  */
 export class ProcessSandbox implements Sandbox {
   readonly #options: ProcessSandboxOptions
@@ -74,8 +78,9 @@ export class ProcessSandbox implements Sandbox {
       command: options.command,
       hosts: options.hosts,
       limits: options.limits,
-      versions: () => [...this.#held.values()].map(({ version }) => version),
+      versions: () => this.#toPreload(),
       lost: (host, loss, detail, owed) => this.#lost(host.pid, loss, detail, owed),
+      unloadable: ({ id, router }, error) => this.#held.has(id) && this.#strike(router, error.message),
       unavailable: (job) => this.#refuse(job, 'no sandbox host could be had in time'),
     })
   }
@@ -138,8 +143,13 @@ export class ProcessSandbox implements Sandbox {
 
   /** A serving host would not ask it again since the router was struck there. */
   #moved(asking: Asking): void {
-    const cleared = this.#strikes.standing(asking.version.router) === 'clear'
-    if (cleared) this.#pool.reload(asking.version)
+    const held = this.#held.get(asking.version.id)
+    const standing = this.#strikes.standing(asking.version.router)
+    if (standing === 'quarantined') return asking.fail(failure('quarantined', 'in quarantine after its strikes', 0))
+    if (standing === 'clear' && held !== undefined && held.reloaded <= asking.sent) {
+      held.reloaded = performance.now()
+      this.#pool.reload(asking.version)
+    }
     this.#dispatch(asking)
   }
 
@@ -148,7 +158,13 @@ export class ProcessSandbox implements Sandbox {
     this.#pool.unload(id)
   }
 
-  #strike(router: string, reason: Failure): void {
+  #toPreload(): SandboxVersion[] {
+    return [...this.#held.values()]
+      .map(({ version }) => version)
+      .filter(({ router }) => this.#strikes.standing(router) === 'clear')
+  }
+
+  #strike(router: string, reason: string): void {
     const quarantine = this.#strikes.strike(router)
     this.#options.report({ kind: 'strike', router, reason, strikes: this.#strikes.count(router) })
     if (quarantine > 0) this.#options.report({ kind: 'quarantined', router, milliseconds: quarantine })
@@ -157,19 +173,28 @@ export class ProcessSandbox implements Sandbox {
   async #load(version: SandboxVersion): Promise<RouterDescription> {
     const description = await this.#rehearse(version)
     this.#strikes.pardon(version.router)
-    this.#held.set(version.id, { version, asked: 0, unloading: false })
-    await this.#pool.load(version)
+    this.#held.set(version.id, { version, asked: 0, unloading: false, lostLoading: 0, reloaded: 0 })
+    if (this.#strikes.standing(version.router) === 'clear') await this.#pool.load(version)
     return description
   }
 
-  /** A version that fails leaves nothing behind in the spare, which serves others some day. */
+  /**
+   * A spare may be lost through no fault of the version: then it is rehearsed again. One that fails leaves nothing behind in the
+   * spare, which serves others some day.
+   */
   async #rehearse(version: SandboxVersion): Promise<RouterDescription> {
+    let suspicions = 0
     for (let attempt = 1; ; attempt++) {
+      if (this.#closed) throw new Error('the sandbox is closed')
       try {
         return await this.#rehearseOnce(version)
       } catch (error) {
         this.#pool.unload(version.id)
-        if (!(error instanceof RehearsalLost) || attempt === MAX_REHEARSALS || this.#closed) throw error
+        if (!(error instanceof HostGone) || this.#closed) throw error
+        if (error.blame === 'suspect') suspicions += 1
+        if (error.blame === 'certain' || suspicions === MAX_SUSPICIONS)
+          throw new LoadFailure(`its sandbox host was lost while loading it: ${error.message}`)
+        if (attempt === MAX_REHEARSALS) throw error
       }
     }
   }
@@ -182,16 +207,22 @@ export class ProcessSandbox implements Sandbox {
       this.#pool.rehearse(new Loading(version, this.#options.limits.loadTime, done))
     })
     for (const question of firstQuestions(description)) {
-      const reply = await new Promise<Reply>((resolve) => {
-        const done = (_asking: Asking, answer: Reply | 'elsewhere'): void =>
-          resolve(answer === 'elsewhere' ? failure('timeout', 'it was struck before', 0) : answer)
-        this.#pool.rehearse(new Asking(version, question, this.#options.limits.decisionTime, done))
-      })
+      const { asking, reply } = await this.#rehearseQuestion(version, question)
       if (reply.kind !== 'failed') continue
-      const Failed = reply.failure === 'unavailable' ? RehearsalLost : LoadFailure
-      throw new Failed(`its first question (${question.hook}, no bytes) failed: ${reply.message}`, reply.position)
+      if (reply.failure === 'unavailable') throw new HostGone(reply.message, asking.suspect ? 'suspect' : 'none')
+      throw new LoadFailure(`its first question (${question.hook}, no bytes) failed: ${reply.message}`, reply.position)
     }
     return description
+  }
+
+  #rehearseQuestion(version: SandboxVersion, question: Question): Promise<{ asking: Asking; reply: Reply }> {
+    return new Promise((resolve) => {
+      const done = (asking: Asking, answer: Reply | 'elsewhere'): void => {
+        const reply = answer === 'elsewhere' ? failure('unavailable', 'its sandbox host does not have it', 0) : answer
+        resolve({ asking, reply })
+      }
+      this.#pool.rehearse(new Asking(version, question, this.#options.limits.decisionTime, done))
+    })
   }
 
   #lost(pid: number, loss: HostLoss, detail: string, owed: readonly Job[]): void {
@@ -204,22 +235,21 @@ export class ProcessSandbox implements Sandbox {
 
   #blame(job: Job, loss: HostLoss, detail: string): void {
     const byItself = loss === 'exited'
+    const held = this.#closed ? undefined : this.#held.get(job.version.id)
     if (job.kind === 'loading') {
-      const Lost = byItself ? RehearsalLost : LoadFailure
-      return job.fail(new Lost(`its sandbox host was lost while loading it: ${detail}`))
+      if (held !== undefined && (!byItself || ++held.lostLoading > 1)) this.#strike(job.version.router, 'killed')
+      return job.fail(new HostGone(detail, byItself ? 'suspect' : 'certain'))
     }
-    if (this.#closed || !this.#held.has(job.version.id))
-      return job.fail(failure(byItself ? 'unavailable' : 'killed', detail, 0))
-    if (byItself && !job.suspect) {
-      job.suspect = true
-      return this.#dispatch(job)
-    }
+    const first = byItself && !job.suspect
+    job.suspect = true
+    if (held === undefined) return job.fail(failure(byItself ? 'unavailable' : 'killed', detail, 0))
+    if (first) return this.#dispatch(job)
     this.#strike(job.version.router, 'killed')
     job.fail(failure('killed', `its sandbox host was killed: ${detail}`, 0))
   }
 
   #askAgain(job: Job): void {
-    if (job.kind === 'loading') return job.fail(new RehearsalLost('its sandbox host was lost'))
+    if (job.kind === 'loading') return job.fail(new HostGone('its sandbox host was lost', 'none'))
     const gone = this.#closed || !this.#held.has(job.version.id)
     if (gone || ++job.lost > MAX_LOSSES) return this.#refuse(job, 'its sandbox host was lost')
     this.#dispatch(job)

@@ -11,7 +11,10 @@ export interface StrikeRules {
 export type Standing = 'clear' | 'penalty' | 'quarantined'
 
 interface Offender {
+  /** When each strike was got that still counts towards quarantine. */
   strikes: number[]
+  /** The last one, counted or not. */
+  last: number
   /** Quarantines so far; each doubles the next. */
   quarantines: number
   quarantinedUntil: number
@@ -19,7 +22,9 @@ interface Offender {
 
 /**
  * Who cost a host, or a whole time slice, and how often. A router is on probation from its first strike until `window` has
- * passed without another; after a quarantine a single strike is enough for the next one.
+ * passed without another; after a quarantine a single strike is enough for the next one. A new version is let out of
+ * quarantine and starts with no strikes, but on probation: otherwise one saved again and again would cost its neighbours a
+ * host each time.
  */
 export class Strikes {
   readonly #rules: StrikeRules
@@ -37,8 +42,7 @@ export class Strikes {
     if (offender === undefined) return 'clear'
     const now = this.#now()
     if (now < offender.quarantinedUntil) return 'quarantined'
-    const last = offender.strikes.at(-1) ?? 0
-    if (now - Math.max(last, offender.quarantinedUntil) < this.#rules.window) return 'penalty'
+    if (now - Math.max(offender.last, offender.quarantinedUntil) < this.#rules.window) return 'penalty'
     this.#offenders.delete(router)
     return 'clear'
   }
@@ -47,8 +51,14 @@ export class Strikes {
   strike(router: string): number {
     const now = this.#now()
     const { limit, window, quarantine, quarantineMax } = this.#rules
-    const offender = this.#offenders.get(router) ?? { strikes: [], quarantines: 0, quarantinedUntil: 0 }
+    const offender = this.#offenders.get(router) ?? {
+      strikes: [],
+      last: now,
+      quarantines: 0,
+      quarantinedUntil: -Infinity,
+    }
     this.#offenders.set(router, offender)
+    offender.last = now
     offender.strikes = [...offender.strikes.filter((at) => now - at < window), now]
     if (offender.quarantines === 0 && offender.strikes.length < limit) return 0
     const length = Math.min(quarantineMax, quarantine * 2 ** offender.quarantines)
@@ -62,8 +72,10 @@ export class Strikes {
     return this.#offenders.get(router)?.strikes.length ?? 0
   }
 
-  /** A new version starts anew. */
+  /** There is a new version: no quarantine and no strikes, but probation goes on. */
   pardon(router: string): void {
-    this.#offenders.delete(router)
+    const offender = this.#offenders.get(router)
+    if (offender === undefined) return
+    Object.assign(offender, { strikes: [], quarantines: 0, quarantinedUntil: -Infinity })
   }
 }
