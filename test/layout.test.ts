@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const REPOSITORY = join(dirname(fileURLToPath(import.meta.url)), '..')
+
+/** Every source file of a folder with the module names that it imports, by any kind of import. */
+function imports(folder: string): { file: string; modules: string[] }[] {
+  const names = readdirSync(join(REPOSITORY, folder), { recursive: true, encoding: 'utf8' })
+  return names
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => {
+      const text = readFileSync(join(REPOSITORY, folder, name), 'utf8')
+      const found = text.matchAll(
+        /(?:\bfrom\s|\bimport\s*\(?\s*|require\w*(?:\([^)]*\))?\(|getBuiltinModule\()\s*'([^']+)'/g,
+      )
+      return {
+        file: relative(REPOSITORY, join(REPOSITORY, folder, name)),
+        modules: [...found].map(([, module]) => module ?? ''),
+      }
+    })
+}
+
+function importersOf(module: string, ...folders: string[]): string[] {
+  return folders
+    .flatMap(imports)
+    .filter(({ modules }) => modules.includes(module))
+    .map(({ file }) => file)
+}
+
+it('the SDK imports nothing of the proxy', () => {
+  for (const { file, modules } of imports('sdk/src'))
+    for (const module of modules)
+      assert.ok(!/(^|\/)\.\.\/\.\.\/src\/|^pointsman/.test(module), `${file} imports ${module}`)
+})
+
+it('what runs inside the sandbox imports nothing of Node', () => {
+  const inside = imports('sdk/src').filter(({ file }) => /^sdk\/src\/(protocols\/)?[^/]+\.ts$/.test(file))
+  assert.ok(inside.length > 10)
+  const outsideOnly = ['sdk/src/decision.ts', 'sdk/src/record.ts']
+  for (const { file, modules } of inside)
+    for (const module of modules)
+      assert.ok(
+        module.startsWith('./') || module.startsWith('../') || outsideOnly.includes(file),
+        `${file} imports ${module}`,
+      )
+})
+
+for (const [module, file] of [
+  ['isolated-vm', 'sdk/src/sandbox/isolate.ts'],
+  ['esbuild', 'sdk/src/compile/service.ts'],
+  ['node:ffi', 'src/transport/descriptors.ts'],
+] as const)
+  it(`only ${file} imports ${module}`, () => {
+    assert.deepEqual(importersOf(module, 'src', 'sdk/src'), [file])
+  })
+
+it('bytes and sockets know nothing of routers: the transport imports only itself', () => {
+  for (const { file, modules } of imports('src/transport'))
+    for (const module of modules) assert.match(module, /^(node:|\.\/)/, `${file} imports ${module}`)
+})
+
+it('the worker has no socket but through the transport', () => {
+  for (const { file } of imports('src/worker')) {
+    const text = readFileSync(join(REPOSITORY, file), 'utf8')
+    for (const [, names = ''] of text.matchAll(/import \{([^}]*)\} from 'node:(?:net|tls|dgram|http)'/g))
+      assert.match(names.trim(), /^isIP(v[46])?(, isIP(v[46])?)*$/, `${file} imports ${names}`)
+  }
+})
