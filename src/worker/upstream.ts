@@ -62,6 +62,8 @@ export function connectUpstream(options: UpstreamOptions, events: UpstreamEvents
 }
 
 type Failure = Pick<UpstreamFailed, 'code' | 'message'>
+/** `accepted`: the connection was made, and reset before we saw it. */
+type AttemptFailure = Failure & { readonly accepted: boolean }
 
 class Connecting implements UpstreamAttempt {
   #options: UpstreamOptions
@@ -122,8 +124,10 @@ class Connecting implements UpstreamAttempt {
     const { transport, connectTimeout } = this.#options
     this.#attempt = new Attempt(transport, target, connectTimeout, (result) => {
       if ('code' in result) {
-        this.#failure = result
-        this.#tryNext()
+        const { accepted, ...failure } = result
+        this.#failure = failure
+        if (accepted) this.#fail(failure)
+        else this.#tryNext()
       } else this.#succeed(result, formatTarget(target))
     })
   }
@@ -154,14 +158,14 @@ class Connecting implements UpstreamAttempt {
 class Attempt implements ConnectEvents {
   #connection: Connection
   #target: ConnectTarget
-  #done: ((result: Connection | Failure) => void) | undefined
+  #done: ((result: Connection | AttemptFailure) => void) | undefined
   #timer: NodeJS.Timeout
 
   constructor(
     transport: Transport,
     target: ConnectTarget,
     timeout: number,
-    done: (result: Connection | Failure) => void,
+    done: (result: Connection | AttemptFailure) => void,
   ) {
     this.#target = target
     this.#done = done
@@ -192,10 +196,11 @@ class Attempt implements ConnectEvents {
   #timeOut(timeout: number): void {
     const done = this.#done
     this.abandon()
-    done?.({ code: 'timeout', message: `connect to ${formatTarget(this.#target)}: no answer in ${timeout} ms` })
+    const message = `connect to ${formatTarget(this.#target)}: no answer in ${timeout} ms`
+    done?.({ code: 'timeout', message, accepted: false })
   }
 
-  #finish(result: Connection | Failure): void {
+  #finish(result: Connection | AttemptFailure): void {
     clearTimeout(this.#timer)
     const done = this.#done
     this.#done = undefined
@@ -219,8 +224,10 @@ const CODES: Readonly<Record<string, Failure['code']>> = {
   ENOENT: 'unreachable', // a unix socket that does not exist
 }
 
-function failureOf(target: ConnectTarget, error: Error | undefined): Failure {
+function failureOf(target: ConnectTarget, error: Error | undefined): AttemptFailure {
   const system = error !== undefined && 'code' in error && typeof error.code === 'string' ? error.code : undefined
   const reason = system ?? error?.message ?? 'the connection was closed'
-  return { code: CODES[system ?? ''] ?? 'failed', message: `connect to ${formatTarget(target)}: ${reason}` }
+  const message = `connect to ${formatTarget(target)}: ${reason}`
+  // a reset in answer to SYN is ECONNREFUSED; this one came after the handshake
+  return { code: CODES[system ?? ''] ?? 'failed', message, accepted: system === 'ECONNRESET' }
 }
