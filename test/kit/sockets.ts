@@ -114,12 +114,14 @@ export class Client {
         throw new Error(
           `a client waited for ${String(matches)} and has ${JSON.stringify(this.text.slice(0, 300))} (ended: ${this.ended}, error: ${this.error?.message})`,
         )
+      const waiting = new AbortController()
+      const { signal } = waiting
       await Promise.race([
-        once(this.socket, 'data'),
-        once(this.socket, 'close'),
-        once(this.socket, 'end'),
+        once(this.socket, 'data', { signal }),
+        once(this.socket, 'close', { signal }),
+        once(this.socket, 'end', { signal }),
         new Promise((resolve) => setTimeout(resolve, left).unref()),
-      ])
+      ]).finally(() => waiting.abort())
     }
     return this.text
   }

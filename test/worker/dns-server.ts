@@ -1,6 +1,5 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { once } from 'node:events'
-import type { TestContext } from 'node:test'
 
 /** What the server says to a question: records with their TTL in seconds, an error, or nothing at all. */
 export type Zone = Record<string, { a?: readonly string[]; aaaa?: readonly string[]; ttl?: number }>
@@ -20,7 +19,7 @@ export class DnsServer {
   readonly asked: string[] = []
   #socket: Socket
 
-  static async start(t: TestContext, zone: Zone): Promise<DnsServer> {
+  static async start(t: { after(close: () => void): void }, zone: Zone): Promise<DnsServer> {
     const socket = createSocket('udp4')
     socket.bind(0, '127.0.0.1')
     await once(socket, 'listening')
