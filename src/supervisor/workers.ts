@@ -82,6 +82,7 @@ export class Workers {
       return await this.#warmOnce(deployment)
     } catch (error) {
       if (!(error instanceof WorkerLost)) throw error
+      await new Promise((resume) => setImmediate(resume)) // until it does not count as living any more
       return await this.#warmOnce(deployment)
     }
   }
@@ -209,7 +210,10 @@ export class Workers {
     const blame = failures.find((reason) => !(reason instanceof WorkerLost))
     const warmed = results.find((result) => result.status === 'fulfilled')
     if (blame === undefined && warmed !== undefined) {
-      this.#warmed.set(version.id, links)
+      this.#warmed.set(
+        version.id,
+        links.filter((_link, index) => results[index]?.status === 'fulfilled'),
+      )
       return warmed.value
     }
     this.discard(version.id)
