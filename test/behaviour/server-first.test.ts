@@ -35,10 +35,14 @@ export default defineRouter({
   onConnect: (conn) => (conn.client.port === 0 ? { close: true } : JSON.parse('{"noop": true}')),
 })
 `
+/** Fails for real clients only, so that it loads. */
 const THROWING = `import { defineRouter } from 'router-sdk'
 export default defineRouter({
   failure: { close: 'failed' },
-  onConnect(conn) { if (conn.client.port !== 0 && conn.client.address === '127.0.0.1' && conn.local.port > 0) throw new Error('no'); return { close: true } },
+  onConnect(conn) {
+    if (conn.client.address === '127.0.0.1') throw new Error('no')
+    return { close: true }
+  },
   route: () => ({ close: 'routed' }),
 })
 `

@@ -60,9 +60,8 @@ export class Pointsman {
     this.folder = folder ?? join(this.#scratch, 'routers')
     if (folder === undefined) mkdirSync(this.folder)
     for (const [name, text] of Object.entries(routers)) this.write(name, text)
-    const configFile = join(this.#scratch, 'config.json')
-    writeFileSync(configFile, JSON.stringify({ listen: { host: '127.0.0.1', port: 0 }, ...config }))
-    const command = [...wrapper, process.execPath, BIN, 'serve', this.folder, '-c', configFile]
+    this.configure(config)
+    const command = [...wrapper, process.execPath, BIN, 'serve', this.folder, '-c', this.#configFile]
     const [program = '', ...words] = command
     this.#child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'], cwd: this.#scratch })
     this.#exited = once(this.#child, 'exit').then(([code, signal]) => ({ code, signal }))
@@ -72,6 +71,10 @@ export class Pointsman {
 
   get pid(): number {
     return this.#child.pid ?? -1
+  }
+
+  get #configFile(): string {
+    return join(this.#scratch, 'config.json')
   }
 
   /** The worker processes, and the sandbox hosts of all of them. */
@@ -124,6 +127,13 @@ export class Pointsman {
     const temporary = `${dirname(file)}/.${Math.random().toString(36).slice(2)}.tmp`
     writeFileSync(temporary, text)
     renameSync(temporary, file)
+  }
+
+  /** Writes the configuration, for the start and for SIGHUP; a string is written as it is. */
+  configure(config: object | string): void {
+    const text =
+      typeof config === 'string' ? config : JSON.stringify({ listen: { host: '127.0.0.1', port: 0 }, ...config })
+    writeFileSync(this.#configFile, text)
   }
 
   remove(name: string): void {
@@ -202,7 +212,8 @@ function childrenOf(pid: number): number[] {
   }
 }
 
-function commandLine(pid: number): string {
+/** What the process list shows of a process: its title once it has set one. */
+export function commandLine(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ')
   } catch {
