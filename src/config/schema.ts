@@ -1,5 +1,5 @@
+import { DEFAULTS, ISOLATION_LAYERS } from 'router-sdk/limits'
 import { z } from 'zod'
-import { ISOLATION_LAYERS } from './settings.ts'
 
 const MiB = 1024 * 1024
 const MINUTE = 60_000
@@ -29,12 +29,15 @@ const listen = section({
 })
 
 const router = section({
-  decisionTime: milliseconds(1, 10_000, 20),
-  decisionDeadline: milliseconds(10, 60_000, 100),
-  loadTime: milliseconds(1, 60_000, 200),
-  isolateMemory: bytes(8 * MiB, 4096 * MiB, 32 * MiB).refine((size) => size % MiB === 0, 'a multiple of 1048576 bytes'),
-  sourceBytes: bytes(1024, 64 * MiB, 256 * 1024),
-  compileTime: milliseconds(100, 60_000, 2000),
+  decisionTime: milliseconds(1, 10_000, DEFAULTS.decisionTime),
+  decisionDeadline: milliseconds(10, 60_000, DEFAULTS.decisionDeadline),
+  loadTime: milliseconds(1, 60_000, DEFAULTS.loadTime),
+  isolateMemory: bytes(8 * MiB, 4096 * MiB, DEFAULTS.isolateMemory).refine(
+    (size) => size % MiB === 0,
+    'a multiple of 1048576 bytes',
+  ),
+  sourceBytes: bytes(1024, 64 * MiB, DEFAULTS.sourceBytes),
+  compileTime: milliseconds(100, 60_000, DEFAULTS.compileTime),
 })
 
 const strikes = section({
@@ -65,8 +68,8 @@ const log = section({
 
 const isolation = section({
   require: z.array(oneOf(ISOLATION_LAYERS), `a list of ${ISOLATION_LAYERS.join(', ')}`).default([]),
-  user: whole(1, 4_294_967_294, 65_534),
-  jitless: z.boolean('true or false').default(false),
+  user: whole(1, 4_294_967_294, DEFAULTS.launch.user),
+  jitless: z.boolean('true or false').default(DEFAULTS.launch.jitless),
 })
 
 /** Ranges and defaults of every setting; what they mean stands in `settings.ts`. */
@@ -74,7 +77,10 @@ export const settingsSchema = section({
   listen: listen.prefault({}),
   workers: whole(1, 256, 1),
   hosts: whole(1, 64, 1),
-  preread: section({ limit: bytes(1, 1024 * 1024, 32_768), time: milliseconds(10, HOUR, 10_000) }).prefault({}),
+  preread: section({
+    limit: bytes(1, 1024 * 1024, DEFAULTS.prereadBytes),
+    time: milliseconds(10, HOUR, 10_000),
+  }).prefault({}),
   connect: section({
     timeout: milliseconds(1, 600_000, 5000),
     retries: whole(0, 1000, 10),
@@ -84,7 +90,7 @@ export const settingsSchema = section({
     {},
   ),
   router: router.prefault({}),
-  hostMemory: bytes(64 * MiB, 1024 * 1024 * MiB, 512 * MiB),
+  hostMemory: bytes(64 * MiB, 1024 * 1024 * MiB, DEFAULTS.hostMemory),
   strikes: strikes.prefault({}),
   dns: dns.prefault({}),
   maxConnections: whole(0, 10_000_000, 0),

@@ -1,3 +1,6 @@
+import type { IsolationLayer } from 'router-sdk/limits'
+import type { LaunchSettings, SandboxLimits } from 'router-sdk/sandbox'
+
 /**
  * Every setting, checked: what the rest of the program sees of the configuration. Times are milliseconds and sizes bytes
  * unless a comment says otherwise. Ranges and defaults stand in `schema.ts`.
@@ -27,13 +30,7 @@ export interface Settings {
   readonly isolation: IsolationSettings
 }
 
-export interface RouterLimits {
-  /** CPU time of one decision. */
-  readonly decisionTime: number
-  /** Wall time of one decision after which its host is killed. */
-  readonly decisionDeadline: number
-  readonly loadTime: number
-  readonly isolateMemory: number
+export interface RouterLimits extends Omit<SandboxLimits, 'hostMemory'> {
   /** All source files of one router together. */
   readonly sourceBytes: number
   /** Wall time of compiling, and of type-checking. */
@@ -69,22 +66,7 @@ export interface LogSettings {
   readonly pretty: boolean | 'auto'
 }
 
-export interface IsolationSettings {
+export interface IsolationSettings extends LaunchSettings {
   /** Layers without which the program refuses to start. */
   readonly require: readonly IsolationLayer[]
-  /** Numeric user and group for sandbox hosts when started as root. */
-  readonly user: number
-  /** Sandbox hosts run without a JIT compiler: slower loops, smaller attack surface. */
-  readonly jitless: boolean
 }
-
-export const ISOLATION_LAYERS = [
-  'process',
-  'permission',
-  'limits',
-  'user',
-  'network',
-  'parent-death',
-  'jitless',
-] as const
-export type IsolationLayer = (typeof ISOLATION_LAYERS)[number]

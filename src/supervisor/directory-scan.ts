@@ -1,22 +1,9 @@
 import type { Dirent } from 'node:fs'
 import { lstat, readdir, realpath, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
+import { isName, isRouterFile, isTenantName, NAME_RULE, tableOf } from 'router-sdk/router-file'
 import type { Tables } from '../worker/messages.ts'
 import type { Listing, Refused, RouterSource } from './store.ts'
-
-const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]*$/
-const TABLE_FILE = /^([^.]+)\.([A-Za-z0-9][A-Za-z0-9_-]*)\.(json|csv)$/
-const NAME_RULE = 'a name has letters, digits, "-" and "_" and begins with a letter or digit'
-
-/** Whether a file of this name is meant to be a router; helpers, tests and declarations are not. */
-export function isRouterFile(name: string): boolean {
-  return name.endsWith('.ts') && !/^[_.]|\.(?:test|d)\.ts$/.test(name)
-}
-
-/** Whether a folder of this name is meant to be a tenant's. */
-export function isTenantName(name: string): boolean {
-  return !/^[_.]/.test(name) && name !== 'node_modules'
-}
 
 /** Whether routers can depend on a file of this name. */
 export function isWatchedFile(name: string): boolean {
@@ -32,7 +19,7 @@ export async function scanFolder(folder: string, tenant: string): Promise<Listin
     if (!isRouterFile(entry.name) || entry.isDirectory()) continue
     const path = join(folder, entry.name)
     const stem = entry.name.slice(0, -'.ts'.length)
-    const wrong = NAME.test(stem) ? whatIsWrong(entry) : `${quote(stem)} cannot name a router: ${NAME_RULE}`
+    const wrong = isName(stem) ? whatIsWrong(entry) : `${quote(stem)} cannot name a router: ${NAME_RULE}`
     if (wrong !== undefined) {
       refused.push({ path, message: wrong })
       continue
@@ -66,7 +53,7 @@ export async function scanTenant(root: string, tenant: string): Promise<Listing>
   const refuse = (message: string): Listing => ({ routers: [], refused: [{ path, message }] })
   if (found?.isSymbolicLink() && (await isFolder(path))) return refuse('a tenant is a folder, not a link to one')
   if (!found?.isDirectory()) return { routers: [], refused: [] }
-  if (!NAME.test(tenant)) return refuse(`${quote(tenant)} cannot name a tenant: ${NAME_RULE}`)
+  if (!isName(tenant)) return refuse(`${quote(tenant)} cannot name a tenant: ${NAME_RULE}`)
   return await scanFolder(path, tenant)
 }
 
@@ -78,7 +65,7 @@ function whatIsWrong(entry: Dirent): string | undefined {
 async function findTables(folder: string, stem: string, entries: Dirent[], refused: Refused[]): Promise<Tables> {
   const tables: Record<string, { file: string; stamp: string }> = Object.create(null)
   for (const { name } of entries) {
-    const [, router, table] = TABLE_FILE.exec(name) ?? []
+    const { router, table } = tableOf(name) ?? {}
     if (router !== stem || table === undefined) continue
     const path = join(folder, name)
     const file = await resolveInside(folder, name)

@@ -1,7 +1,8 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { FSWatcher } from 'chokidar'
-import { isRouterFile, isTenantName, isWatchedFile, listTenants, scanFolder, scanTenant } from './directory-scan.ts'
+import { isRouterFile, isTenantName } from 'router-sdk/router-file'
+import { isWatchedFile, listTenants, scanFolder, scanTenant } from './directory-scan.ts'
 import { type Settled, Settler } from './settle.ts'
 import {
   type Listing,

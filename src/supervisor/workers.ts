@@ -1,7 +1,7 @@
-import type { RouterDescription, SandboxVersion } from 'router-sdk/sandbox'
+import type { HostLaunch, RouterDescription, SandboxVersion } from 'router-sdk/sandbox'
 import type { Settings } from '../config/settings.ts'
 import type { Log } from '../log.ts'
-import type { AboutVersion, BoundListen, HostLaunch, Tables, ToWorker } from '../worker/messages.ts'
+import type { AboutVersion, BoundListen, Tables, ToWorker } from '../worker/messages.ts'
 import { type Connections, ForkedWorker, WarmFailure, type WorkerLink, WorkerLost } from './worker-link.ts'
 
 const FIRST_PAUSE = 100

@@ -1,5 +1,5 @@
-import type { Position, RouterDescription, SandboxVersion } from 'router-sdk/sandbox'
-import type { IsolationLayer, Settings } from '../config/settings.ts'
+import type { HostLaunch, Position, RouterDescription, SandboxVersion } from 'router-sdk/sandbox'
+import type { Settings } from '../config/settings.ts'
 
 /**
  * What supervisor and worker say to each other, over Node's IPC channel. Both are ours and trusted; what a worker passes on
@@ -53,11 +53,4 @@ export type Tables = Readonly<Record<string, { readonly file: string; readonly s
 export interface BoundListen {
   readonly host: string
   readonly port: number
-}
-
-/** How this machine starts a sandbox host: found out once by the supervisor. */
-export interface HostLaunch {
-  /** Program and arguments; the host's own arguments are appended. */
-  readonly command: readonly string[]
-  readonly layers: readonly IsolationLayer[]
 }

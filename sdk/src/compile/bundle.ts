@@ -9,6 +9,7 @@ import {
   SDK_MODULES,
   syntaxWords,
 } from './gate.ts'
+import { kept } from './kept.ts'
 import {
   type BuildFailure,
   type BuildOptions,
@@ -165,24 +166,24 @@ function onlyThese(sources: Sources): Plugin {
   }
 }
 
-let sdk: Promise<ReadonlyMap<string, string>> | undefined
+let sdk: Promise<Readonly<Record<string, string>>> | undefined
 
 /** A module of the SDK in one piece, made once: asking for its files one by one takes longer than all else in a build. */
 async function sdkText(module: string): Promise<string> {
-  sdk ??= bundleSdk().catch((error: unknown) => {
+  sdk ??= kept('modules', bundleSdk).catch((error: unknown) => {
     sdk = undefined
     throw error
   })
-  const text = (await sdk).get(module)
+  const text = (await sdk)[module]
   if (text === undefined) throw new Error(`the SDK has no ${module}`)
   return text
 }
 
-async function bundleSdk(): Promise<ReadonlyMap<string, string>> {
+async function bundleSdk(): Promise<Record<string, string>> {
   const entryPoints = [...SDK_MODULES.values()].map((path) => join(SDK_FOLDER, path))
   const places = { outdir: '/', outbase: SDK_FOLDER }
   const { outputFiles } = await start({ ...OPTIONS, ...places, format: 'esm', entryPoints })
-  return new Map(outputFiles.map((file) => [relative('/', file.path).replace(/\.js$/, '.ts'), file.text]))
+  return Object.fromEntries(outputFiles.map((file) => [relative('/', file.path).replace(/\.js$/, '.ts'), file.text]))
 }
 
 function explain(sources: Sources, messages: readonly Message[]): Attempted {

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { SDK_FOLDER } from './bundle.ts'
 import { runChecker } from './checker.ts'
 import { SDK_MODULES } from './gate.ts'
+import { kept } from './kept.ts'
 
 const EMIT_TIME = 20_000
 
@@ -14,11 +15,15 @@ let emitted: Promise<ReadonlyMap<string, string>> | undefined
  * than against the sources, and what is stricter in a router's options than in ours cannot fail in them.
  */
 export function sdkDeclarations(): Promise<ReadonlyMap<string, string>> {
-  emitted ??= emit().catch((error: unknown) => {
+  emitted ??= keptDeclarations().catch((error: unknown) => {
     emitted = undefined
     throw error
   })
   return emitted
+}
+
+async function keptDeclarations(): Promise<ReadonlyMap<string, string>> {
+  return new Map(Object.entries(await kept('declarations', async () => Object.fromEntries(await emit()))))
 }
 
 async function emit(): Promise<ReadonlyMap<string, string>> {

@@ -11,6 +11,7 @@ import { readSources } from './sources.ts'
 import { typecheck } from './typecheck.ts'
 
 export { CompileFailure, type Diagnostic, formatDiagnostics, locate } from './diagnostics.ts'
+export { keepMade } from './kept.ts'
 
 export interface CompileOptions {
   /** Absolute path of the router file. */

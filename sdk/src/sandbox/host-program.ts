@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bundleProgram } from '../compile/bundle.ts'
+import { kept } from '../compile/kept.ts'
 import { encodeLoad } from './frames.ts'
 import { HostProcess } from './host-process.ts'
 import { type Job, Loading } from './jobs.ts'
@@ -22,7 +23,9 @@ export async function installHostProgram(): Promise<HostProgram> {
   const isolatedVm = await realpath(require.resolve('isolated-vm'))
   const gypBuild = await realpath(createRequire(isolatedVm).resolve('node-gyp-build'))
   const source = join(dirname(fileURLToPath(import.meta.url)), 'host.ts')
-  const code = await bundleProgram(source, { 'isolated-vm': isolatedVm })
+  const { code = '' } = await kept('host', async () => ({
+    code: await bundleProgram(source, { 'isolated-vm': isolatedVm }),
+  }))
   const folder = await mkdtemp(join(await realpath(tmpdir()), 'pointsman-host-'))
   const file = join(folder, 'host.mjs')
   await writeFile(file, code, { mode: 0o644 })

@@ -1,6 +1,13 @@
 /** The wall between connections and tenants' code, for whoever serves or tests routers. */
 export { DirectSandbox } from './direct-sandbox.ts'
 export { type HostProgram, installHostProgram, probeHost } from './host-program.ts'
+export {
+  assumeHostLaunch,
+  type DetectedLaunch,
+  detectHostLaunch,
+  type HostLaunch,
+  type LaunchSettings,
+} from './launch.ts'
 export { ProcessSandbox, type ProcessSandboxOptions, type SandboxEvent } from './process-sandbox.ts'
 export * from './sandbox.ts'
 export type { StrikeRules } from './strikes.ts'

@@ -1,0 +1,143 @@
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { ISOLATION_LAYERS, type IsolationLayer } from '../limits.ts'
+import { type HostProgram, installHostProgram, probeHost } from './host-program.ts'
+
+/** How to start sandbox hosts. */
+export interface HostLaunch {
+  /** Program and arguments; the host's own arguments are appended. */
+  readonly command: readonly string[]
+  /** The walls round each host that the command puts up. */
+  readonly layers: readonly IsolationLayer[]
+}
+
+/** A way to start sandbox hosts, and what was written for it. */
+export interface DetectedLaunch extends HostLaunch {
+  remove(): Promise<void>
+}
+
+export interface LaunchSettings {
+  /** Numeric user and group for sandbox hosts when started as root. */
+  readonly user: number
+  /** Sandbox hosts run without a JIT compiler: slower loops, smaller attack surface. */
+  readonly jitless: boolean
+}
+
+const DESCRIPTORS = 64
+/** Threads of all hosts of one user together: enough for many hosts, few for a fork bomb. */
+const THREADS = 4096
+
+/**
+ * Finds out which walls this machine lets us put round a sandbox host, by starting one with all of them, and where that fails
+ * by adding one after the other. `docs/security.md` says what each layer stops.
+ */
+export async function detectHostLaunch(settings: LaunchSettings): Promise<DetectedLaunch> {
+  const program = await installHostProgram()
+  const wanted = wantedLayers(settings)
+  const layers = await reached(wanted, (layers) => commandFor(layers, settings, program))
+  if (layers === undefined) {
+    await program.remove()
+    throw new Error('a sandbox host cannot be started at all: is isolated-vm installed for this Node?')
+  }
+  return { command: commandFor(layers, settings, program), layers, remove: () => program.remove() }
+}
+
+/**
+ * The same without trying: for a tool that is run again and again, and finds out in any case whether its hosts start. It may
+ * name layers that this machine does not let us have.
+ */
+export async function assumeHostLaunch(settings: LaunchSettings): Promise<DetectedLaunch> {
+  const program = await installHostProgram()
+  const layers = wantedLayers(settings)
+  return { command: commandFor(layers, settings, program), layers, remove: () => program.remove() }
+}
+
+function wantedLayers(settings: LaunchSettings): readonly IsolationLayer[] {
+  return ISOLATION_LAYERS.filter((layer) => offered(layer, settings))
+}
+
+async function reached(
+  wanted: readonly IsolationLayer[],
+  command: (layers: readonly IsolationLayer[]) => string[],
+): Promise<readonly IsolationLayer[] | undefined> {
+  if (await probeHost(command(wanted))) return wanted
+  let layers: readonly IsolationLayer[] = ['process']
+  if (!(await probeHost(command(layers)))) return undefined
+  for (const layer of wanted) {
+    if (layers.includes(layer)) continue
+    const more = [...layers, layer]
+    if (await probeHost(command(more))) layers = more
+  }
+  return layers
+}
+
+function offered(layer: IsolationLayer, settings: LaunchSettings): boolean {
+  const linux = process.platform === 'linux'
+  switch (layer) {
+    case 'process':
+    case 'permission':
+    case 'limits':
+      return true
+    case 'user':
+      return linux && process.getuid?.() === 0 && find('setpriv') !== undefined
+    case 'parent-death':
+      return linux && find('setpriv') !== undefined
+    case 'network':
+      return linux && find('unshare') !== undefined
+    case 'jitless':
+      return settings.jitless
+    default:
+      return layer satisfies never
+  }
+}
+
+/** Each wrapper replaces itself with the next program, so that what is killed is the host. */
+function commandFor(layers: readonly IsolationLayer[], settings: LaunchSettings, program: HostProgram): string[] {
+  const command: string[] = []
+  if (layers.includes('network')) {
+    const asUser = process.getuid?.() === 0 ? [] : ['--user']
+    command.push(find('unshare') ?? 'unshare', ...asUser, '--net', '--ipc', '--')
+  }
+  if (layers.includes('user') || layers.includes('parent-death')) {
+    const id = String(settings.user)
+    const user = layers.includes('user') ? ['--reuid', id, '--regid', id, '--clear-groups', '--inh-caps=-all'] : []
+    const death = layers.includes('parent-death') ? ['--pdeathsig', 'KILL'] : []
+    command.push(find('setpriv') ?? 'setpriv', '--no-new-privs', ...user, ...death, '--')
+  }
+  if (layers.includes('limits')) {
+    const threads = layers.includes('user') ? ` && { ulimit -u ${THREADS} || ulimit -p ${THREADS}; } 2>/dev/null` : ''
+    command.push('/bin/sh', '-c', `ulimit -c 0 && ulimit -f 0 && ulimit -n ${DESCRIPTORS}${threads} && exec "$@"`, 'sh')
+  }
+  return [...command, process.execPath, ...nodeFlags(layers, program), program.file]
+}
+
+function nodeFlags(layers: readonly IsolationLayer[], { reads }: HostProgram): string[] {
+  const flags = [
+    '--no-node-snapshot', // isolated-vm needs it
+    '--max-old-space-size=64', // of the host's own heap; isolates have their own limit
+    '--disable-proto=delete',
+    '--disallow-code-generation-from-strings',
+    '--disable-sigusr1',
+  ]
+  if (layers.includes('permission'))
+    flags.push('--permission', '--allow-addons', ...reads.map((path) => `--allow-fs-read=${path}`))
+  if (layers.includes('jitless')) flags.push('--jitless')
+  return flags
+}
+
+function find(program: string): string | undefined {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/bin', '/bin', '/usr/sbin', '/sbin']
+  return folders
+    .filter((folder) => folder.startsWith('/'))
+    .map((folder) => join(folder, program))
+    .find(isExecutable)
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
