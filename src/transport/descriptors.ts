@@ -8,6 +8,8 @@ interface Libc {
 
 // fcntl(2) of Linux. A plain dup(2) would be inherited by every child process, and a sandbox host must hold no socket.
 const F_DUPFD_CLOEXEC = 1030
+// always open: Node opens /dev/null in its place when it starts without one
+const STDIN = 0
 
 let libc: Libc | null | undefined
 
@@ -16,14 +18,35 @@ let libc: Libc | null | undefined
  * `undefined` when there is no descriptor left, or no way to ask for one: the system is not Linux, or Node has no `node:ffi`.
  */
 export function duplicateDescriptor(descriptor: number): number | undefined {
-  libc ??= loadLibc()
-  const copy = libc?.fcntl(descriptor, F_DUPFD_CLOEXEC, 0) ?? -1
+  const copy = theLibc()?.fcntl(descriptor, F_DUPFD_CLOEXEC, 0) ?? -1
   return copy < 0 ? undefined : copy
 }
 
 /** Closes a descriptor that `duplicateDescriptor` gave. */
 export function closeDescriptor(descriptor: number): void {
   libc?.close(descriptor)
+}
+
+/**
+ * Whether this process may open `count` more descriptors at this moment, whoever used up or took away the others; true as
+ * well where there is no way to ask. Costs two system calls for each.
+ */
+export function descriptorsLeft(count: number): boolean {
+  const { fcntl, close } = theLibc() ?? {}
+  if (fcntl === undefined || close === undefined) return true
+  const copies: number[] = []
+  while (copies.length < count) {
+    const copy = fcntl(STDIN, F_DUPFD_CLOEXEC, 0)
+    if (copy < 0) break
+    copies.push(copy)
+  }
+  for (const copy of copies) close(copy)
+  return copies.length === count
+}
+
+function theLibc(): Libc | null {
+  if (libc === undefined) libc = loadLibc()
+  return libc
 }
 
 function loadLibc(): Libc | null {

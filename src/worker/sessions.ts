@@ -8,11 +8,16 @@ export interface SessionsOptions {
   readonly workerIndex: number
   /** Sessions that may live at once. */
   readonly limit: () => number
-  /** The limit was reached (true), or there is room again (false). */
-  readonly full: (full: boolean) => void
+  /** Whether so many descriptors can be had now. */
+  readonly descriptorsLeft: (count: number) => boolean
+  /** Why no more connections are to be accepted, or `undefined` when there is room again. */
+  readonly full: (why: WhyFull | undefined) => void
   readonly closed: (record: Parameters<SessionContext['closed']>[1]) => void
   readonly counted: (counts: Counts) => void
 }
+
+/** As many connections as may be, or no descriptor for another one, although there are fewer. */
+export type WhyFull = 'limit' | 'descriptors'
 
 /** Client connections now, at most at once, and since the start. */
 export interface Counts {
@@ -23,6 +28,13 @@ export interface Counts {
 
 /** Sessions below the limit that must be free before accepting goes on, so that it does not flutter. */
 const HYSTERESIS = 0.05
+/**
+ * Descriptors without which nothing more is accepted, and with which accepting goes on. When `accept` itself fails for want of
+ * one, it is too late: libuv then takes the connections that wait and closes them.
+ */
+const SPARE = { least: 2, enough: 16 }
+/** Milliseconds between two looks at the descriptors, which come and go without a session too. */
+const LOOK_EVERY = 100
 
 /** Every living session of this worker: counted, bounded by descriptors, and drained. */
 export class Sessions {
@@ -37,10 +49,16 @@ export class Sessions {
   constructor(options: SessionsOptions) {
     this.#options = options
     this.#context = { ...options.context, closed: (session, record) => this.#closed(session, record) }
+    setInterval(() => (this.#full ? this.#lookForRoom() : this.#lookForWant()), LOOK_EVERY).unref()
   }
 
   get counts(): Counts {
     return { current: this.#living.size, max: this.#max, total: this.#total }
+  }
+
+  /** No more connections are to be accepted for now. */
+  get full(): boolean {
+    return this.#full
   }
 
   accept(listener: Listener, connection: Connection): void {
@@ -51,7 +69,13 @@ export class Sessions {
     this.#max = Math.max(this.#max, this.#living.size)
     session.open()
     this.#options.counted(this.counts)
-    if (!this.#full && this.#living.size >= this.#options.limit()) this.#setFull(true)
+    if (this.#living.size >= this.#options.limit()) this.#setFull('limit')
+    else this.#lookForWant()
+  }
+
+  /** The system refused to accept: it has no descriptor, or no memory. */
+  acceptFailed(): void {
+    this.#setFull('descriptors')
   }
 
   /** Calls `empty` when no session is left. */
@@ -71,12 +95,24 @@ export class Sessions {
     this.#living.delete(session)
     this.#options.closed(record)
     this.#options.counted(this.counts)
-    if (this.#full && this.#living.size <= this.#options.limit() * (1 - HYSTERESIS)) this.#setFull(false)
+    this.#lookForRoom()
     if (this.#living.size === 0) this.#empty?.()
   }
 
-  #setFull(full: boolean): void {
-    this.#full = full
-    this.#options.full(full)
+  #setFull(why: WhyFull): void {
+    if (this.#full) return
+    this.#full = true
+    this.#options.full(why)
+  }
+
+  #lookForWant(): void {
+    if (!this.#options.descriptorsLeft(SPARE.least)) this.#setFull('descriptors')
+  }
+
+  #lookForRoom(): void {
+    if (!this.#full || this.#living.size > this.#options.limit() * (1 - HYSTERESIS)) return
+    if (!this.#options.descriptorsLeft(SPARE.enough)) return
+    this.#full = false
+    this.#options.full(undefined)
   }
 }

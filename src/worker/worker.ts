@@ -4,7 +4,7 @@ import type { Settings } from '../config/settings.ts'
 import { type Log, openLog } from '../log.ts'
 import { FileLookup, type TableReport } from '../lookup/file-lookup.ts'
 import { formatAddress } from '../transport/address.ts'
-import { descriptorLimit } from '../transport/descriptors.ts'
+import { descriptorLimit, descriptorsLeft } from '../transport/descriptors.ts'
 import { createNetTransport } from '../transport/net.ts'
 import type { Transport } from '../transport/transport.ts'
 import { ActiveRouters } from './active-routers.ts'
@@ -12,7 +12,7 @@ import { Decider, type Undecided } from './decide.ts'
 import { Resolver } from './dns.ts'
 import { Listener } from './listener.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
-import { type Counts, Sessions } from './sessions.ts'
+import { type Counts, Sessions, type WhyFull } from './sessions.ts'
 
 type Start = Extract<ToWorker, { type: 'start' }>
 
@@ -20,6 +20,11 @@ type Start = Extract<ToWorker, { type: 'start' }>
 const RESERVED_DESCRIPTORS = 64
 /** Milliseconds between two reports of the counts to the supervisor. */
 const COUNTS_EVERY = 200
+
+const PAUSES: Readonly<Record<WhyFull, string>> = {
+  limit: 'the limit of connections is reached: accepting pauses',
+  descriptors: 'descriptors have run out below the limit of connections: accepting pauses',
+}
 
 /** Everything that one worker process owns, and what it does with each message of its supervisor. */
 export class Worker {
@@ -110,7 +115,8 @@ export class Worker {
       },
       workerIndex: this.#index,
       limit: () => this.#connectionLimit(),
-      full: (full) => this.#pauseListeners(full),
+      descriptorsLeft,
+      full: (why) => this.#pauseListeners(why),
       closed: (record) => this.#log.access(record),
       counted: () => this.#reportCounts(),
     })
@@ -165,9 +171,10 @@ export class Worker {
       router,
       { host, port, reusePort: true },
       (listener, connection) => this.#sessions.accept(listener, connection),
-      (listener, error) => this.#log.log.warn({ listener: listener.name, error: error.message }, 'accepting failed'),
+      (listener, error) => this.#acceptFailed(listener, error),
     )
     if (this.#draining) opened.close()
+    else if (this.#sessions.full) opened.pause()
     return opened
   }
 
@@ -188,12 +195,17 @@ export class Worker {
     return configured === 0 ? byDescriptors : Math.min(configured, byDescriptors)
   }
 
-  #pauseListeners(full: boolean): void {
+  #acceptFailed({ name }: Listener, { message }: Error): void {
+    this.#log.log.warn({ listener: name, error: message }, 'accepting failed')
+    this.#sessions.acceptFailed()
+  }
+
+  #pauseListeners(why: WhyFull | undefined): void {
     const { current } = this.#sessions.counts
-    if (full) this.#log.log.warn({ connections: current }, 'the limit of connections is reached: accepting pauses')
-    else this.#log.log.info({ connections: current }, 'accepting again')
+    if (why === undefined) this.#log.log.info({ connections: current }, 'accepting again')
+    else this.#log.log.warn({ connections: current }, PAUSES[why])
     for (const listener of this.#listeners.values()) {
-      if (full) listener.pause()
+      if (why !== undefined) listener.pause()
       else if (!this.#draining) listener.resume()
     }
   }

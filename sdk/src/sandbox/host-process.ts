@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import type { Duplex } from 'node:stream'
+import { Duplex } from 'node:stream'
 import { FRAME, type Frame, FrameReader, FrameViolation, MAX_HOST_FRAME, PROTOCOL_VERSION } from './frames.ts'
 import { formatHostArguments, type HostArguments } from './host-arguments.ts'
 import { HostViolation } from './replies.ts'
@@ -47,7 +47,8 @@ export class HostProcess<P extends Pending> {
   /** Settles when the process is gone for good. */
   readonly exited: Promise<void>
   readonly #child: ChildProcess
-  readonly #channel: Duplex
+  /** There is none when no process could be started for want of descriptors; `error` follows. */
+  readonly #channel: Duplex | undefined
   readonly #events: HostEvents<P>
   readonly #cpuLimit: number
   readonly #inFlight: InFlight<P>[] = []
@@ -73,12 +74,12 @@ export class HostProcess<P extends Pending> {
       stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     })
     this.pid = this.#child.pid ?? -1
-    this.#channel = this.#child.stdio[3] as Duplex
+    this.#channel = channelOf(this.#child)
     const reader = new FrameReader(MAX_HOST_FRAME)
-    this.#channel.on('data', (chunk: Buffer) => this.#read(reader, chunk))
+    this.#channel?.on('data', (chunk: Buffer) => this.#read(reader, chunk))
     // The exit that follows says how it ended.
-    this.#channel.on('error', () => this.#child.kill('SIGKILL'))
-    this.#channel.on('close', () => this.#child.kill('SIGKILL'))
+    this.#channel?.on('error', () => this.#child.kill('SIGKILL'))
+    this.#channel?.on('close', () => this.#child.kill('SIGKILL'))
     this.exited = new Promise((resolve) => {
       this.#child.once('exit', () => resolve())
       this.#child.once('error', () => resolve())
@@ -106,16 +107,17 @@ export class HostProcess<P extends Pending> {
 
   /** Frames of one turn of the event loop leave in one write. */
   send(frame: Buffer): void {
-    if (this.#lost) return
+    const channel = this.#channel
+    if (this.#lost || channel === undefined) return
     if (!this.#corked) {
       this.#corked = true
-      this.#channel.cork()
+      channel.cork()
       process.nextTick(() => {
         this.#corked = false
-        this.#channel.uncork()
+        channel.uncork()
       })
     }
-    this.#channel.write(frame)
+    channel.write(frame)
   }
 
   /** Called on a coarse tick: kills the host when the oldest question is past its deadline. */
@@ -185,10 +187,17 @@ export class HostProcess<P extends Pending> {
   #lose(loss: HostLoss, detail: string): void {
     if (this.#lost) return
     this.#lost = true
-    this.#channel.destroy()
+    this.#channel?.destroy()
     const owed = this.#inFlight.splice(0).map(({ pending }) => pending)
     this.#events.lost(loss, detail, owed)
   }
+}
+
+/** Node sets `stdio` only once it has tried to start the process, whatever its types say. */
+function channelOf(child: ChildProcess): Duplex | undefined {
+  const stdio: unknown = child.stdio
+  const channel: unknown = Array.isArray(stdio) ? stdio[3] : undefined
+  return channel instanceof Duplex ? channel : undefined
 }
 
 function readProc(path: string): string {
