@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Plain JavaScript that any Node of the last ten years can parse: it has to say which Node is needed, not fail in it.
+// Plain JavaScript, without types, that an older Node can run: it has to say which Node is needed, not fail in it.
 var NEEDED = [26, 10]
 var found = process.versions.node.split('.').map(Number)
 
@@ -13,5 +13,5 @@ if (found[0] < NEEDED[0] || (found[0] === NEEDED[0] && found[1] < NEEDED[1])) {
   )
   process.exit(1)
 } else {
-  import('../src/main.ts').then((main) => main.main(process.argv.slice(2)))
+  void import('../src/main.ts').then((main) => main.main(process.argv.slice(2)))
 }

@@ -102,11 +102,6 @@ export class Deployer {
     this.#options.log.info({ router: source.router, tables: Object.keys(source.tables) }, 'router tables changed')
   }
 
-  /** Resolves when no deployment runs. */
-  async settled(): Promise<void> {
-    await Promise.all([...this.#slots.values()].map(({ running }) => running))
-  }
-
   #slot(router: string): Slot {
     const known = this.#slots.get(router)
     if (known !== undefined) return known

@@ -69,10 +69,11 @@ test('a router that cannot be read is named, and the others are served', () => {
   chmodSync(join(path, 'secret.ts'), 0)
   // Root reads every file by two capabilities, which the command is started without.
   const without = '-dac_override,-dac_read_search'
-  const wrapper = process.getuid?.() === 0 ? ['setpriv', `--bounding-set=${without}`, `--inh-caps=${without}`] : []
+  const isRoot = process.getuid?.() === 0
+  const wrapper = isRoot ? ['setpriv', `--bounding-set=${without}`, `--inh-caps=${without}`] : []
   for (const place of [path, join(path, 'secret.ts')]) {
-    const [program = '', ...words] = [...wrapper, process.execPath, BIN, 'check', place]
-    const { status, stdout, stderr } = spawnSync(program, words, { encoding: 'utf8' })
+    const command = [...wrapper, process.execPath, BIN, 'check', place]
+    const { status, stdout, stderr } = spawnSync('env', command, { encoding: 'utf8' })
     assert.equal(status, 1, stderr)
     assert.match(stderr, /^pointsman: .*secret\.ts.* cannot be read.*EACCES\)?\n$/)
     assert.equal(stdout.startsWith('good  127.0.0.1:0'), place === path)

@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { defineConfig } from 'pointsman/config'
 import { loadConfig } from '../../src/config/load.ts'
-import { ConfigError, defineConfig, parseSettings } from '../../src/config/problems.ts'
+import { ConfigError, parseSettings } from '../../src/config/problems.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'pointsman-config-'))
 after(() => rmSync(folder, { recursive: true }))
