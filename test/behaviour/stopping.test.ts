@@ -3,7 +3,7 @@ import { describe, it, type TestContext } from 'node:test'
 import { Pointsman } from '../kit/pointsman.ts'
 import { Client, echoServer } from '../kit/sockets.ts'
 import { until } from '../kit/wait.ts'
-import { gone } from './processes.ts'
+import { descendants, gone } from './processes.ts'
 import { dictate, puppet } from './puppet.ts'
 import { BlackHole } from './upstreams.ts'
 
@@ -21,7 +21,7 @@ async function scene(t: TestContext, config: object = {}): Promise<Scene> {
   const p = await Pointsman.start({ routers: { puppet: puppet() }, config })
   t.after(() => p.stop())
   await p.line('the start', ({ msg }) => msg === 'pointsman serves')
-  const pids = [p.pid, ...p.workerPids, ...p.hostPids]
+  const pids = [p.pid, ...descendants(p.pid)]
   assert.ok(pids.length >= 4, `a supervisor, a worker, a host and a spare: ${pids}`)
   return { p, port: await p.served('puppet'), remote: echo.remote, pids }
 }
