@@ -2,11 +2,11 @@
 export { DirectSandbox } from './direct-sandbox.ts'
 export { type HostProgram, installHostProgram, probeHost } from './host-program.ts'
 export {
-  assumeHostLaunch,
   type DetectedLaunch,
   detectHostLaunch,
   type HostLaunch,
   type LaunchSettings,
+  repeatHostLaunch,
 } from './launch.ts'
 export { ProcessSandbox, type ProcessSandboxOptions, type SandboxEvent } from './process-sandbox.ts'
 export * from './sandbox.ts'

@@ -42,13 +42,12 @@ export async function detectHostLaunch(settings: LaunchSettings): Promise<Detect
   return { command: commandFor(layers, settings, program), layers, remove: () => program.remove() }
 }
 
-/**
- * The same without trying: for a tool that is run again and again, and finds out in any case whether its hosts start. It may
- * name layers that this machine does not let us have.
- */
-export async function assumeHostLaunch(settings: LaunchSettings): Promise<DetectedLaunch> {
+/** The same without trying, where `layers` were found out before. */
+export async function repeatHostLaunch(
+  settings: LaunchSettings,
+  layers: readonly IsolationLayer[],
+): Promise<DetectedLaunch> {
   const program = await installHostProgram()
-  const layers = wantedLayers(settings)
   return { command: commandFor(layers, settings, program), layers, remove: () => program.remove() }
 }
 

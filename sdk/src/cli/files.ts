@@ -1,0 +1,85 @@
+import { type Dirent, existsSync, statSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { basename, dirname, join, relative, resolve } from 'node:path'
+import { isName, isRouterFile, isTenantName, NAME_RULE } from '../router-file.ts'
+
+/** What a person typed and can put right. */
+export class UsageError extends Error {}
+
+/** The router files that were named, or all below the current folder: those in it and in its tenants' folders. */
+export async function findRouters(named: readonly string[]): Promise<string[]> {
+  const found = named.length === 0 ? await below('.', isRouterFile) : await Promise.all(named.map(expandRouters))
+  const files = [...new Set(found.flat())]
+  if (files.length === 0)
+    throw new UsageError(`there is no router in ${process.cwd()}: \`router-sdk new NAME\` writes one`)
+  return files
+}
+
+/** The test files that were named, or stand beside the routers that were named, or all below the current folder. */
+export async function findTests(named: readonly string[]): Promise<string[]> {
+  const found = named.length === 0 ? await below('.', isTestFile) : await Promise.all(named.map(expandTests))
+  const files = [...new Set(found.flat())]
+  if (files.length === 0)
+    throw new UsageError(
+      `there is no test in ${process.cwd()}: a test of git.ts is called git.test.ts and stands beside it`,
+    )
+  return files
+}
+
+/** The absolute path of one router file. */
+export function routerFile(named: string): string {
+  const path = existing(named)
+  if (statSync(path).isDirectory()) throw new UsageError(`${named} is a folder, not a router`)
+  if (!isRouterFile(basename(path))) throw new UsageError(`${named} is no router: a router is a .ts file, ${NAME_RULE}`)
+  if (!isName(basename(path, '.ts'))) throw new UsageError(`${named} cannot name a router: ${NAME_RULE}`)
+  return path
+}
+
+/** A path for messages: relative where that is shorter. */
+export function shown(path: string): string {
+  const near = relative(process.cwd(), path)
+  return near.length < path.length ? near : path
+}
+
+function isTestFile(name: string): boolean {
+  return name.endsWith('.test.ts') && !/^[_.]/.test(name)
+}
+
+async function expandRouters(named: string): Promise<string[]> {
+  const path = existing(named)
+  return statSync(path).isDirectory() ? below(path, isRouterFile) : [routerFile(named)]
+}
+
+async function expandTests(named: string): Promise<string[]> {
+  const path = existing(named)
+  if (statSync(path).isDirectory()) return below(path, isTestFile)
+  if (isTestFile(basename(path))) return [path]
+  const beside = join(dirname(path), `${basename(path, '.ts')}.test.ts`)
+  if (existsSync(beside)) return [beside]
+  throw new UsageError(`${named} is no test, and there is no ${shown(beside)}`)
+}
+
+function existing(named: string): string {
+  const path = resolve(named)
+  if (!existsSync(path)) throw new UsageError(`there is no ${named}`)
+  return path
+}
+
+async function below(folder: string, wanted: (name: string) => boolean): Promise<string[]> {
+  const root = resolve(folder)
+  const entries = await list(root)
+  const tenants = entries.filter((entry) => entry.isDirectory() && isTenantName(entry.name) && isName(entry.name))
+  const folders = [root, ...tenants.map(({ name }) => join(root, name))]
+  const files = await Promise.all(folders.map((path) => filesOf(path, wanted)))
+  return files.flat()
+}
+
+async function filesOf(folder: string, wanted: (name: string) => boolean): Promise<string[]> {
+  const entries = await list(folder)
+  return entries.filter((entry) => !entry.isDirectory() && wanted(entry.name)).map(({ name }) => join(folder, name))
+}
+
+async function list(folder: string): Promise<Dirent[]> {
+  const entries = await readdir(folder, { withFileTypes: true })
+  return entries.sort((a, b) => (a.name < b.name ? -1 : 1))
+}
