@@ -138,7 +138,7 @@ describe('what a router may answer', () => {
     const client = await Client.connect(menu)
     client.socket.pause()
     client.write('long\n')
-    const record = p.record(client.port)
+    const record = p.record(client)
     while (!client.ended) {
       client.socket.read(1000)
       await new Promise((resolve) => setTimeout(resolve, 2))
@@ -154,20 +154,20 @@ describe('what a router may answer', () => {
     await upstream.listen()
     const client = await dictate(dictated, { remote: `unix:${upstream.path}`, data: 'hi' })
     assert.equal(await client.end().rest(), 'unix:hi')
-    assert.equal((await p.record(client.port)).address, `unix:${upstream.path}`)
+    assert.equal((await p.record(client)).address, `unix:${upstream.path}`)
   })
 
   it('connects to an IPv6 address in brackets', async () => {
     await using upstream = await echoOnIpv6('six')
     const client = await dictate(dictated, { remote: `[::1]:${upstream.port}`, data: 'hi' })
     assert.equal(await client.end().rest(), 'six:hi')
-    assert.equal((await p.record(client.port)).address, `[::1]:${upstream.port}`)
+    assert.equal((await p.record(client)).address, `[::1]:${upstream.port}`)
   })
 
   it('connects to an upstream by its name', async () => {
     const client = await dictate(dictated, { remote: `localhost:${a.port}`, data: 'hi' })
     assert.equal(await client.end().rest(), 'a:hi')
-    const { upstream, address } = await p.record(client.port)
+    const { upstream, address } = await p.record(client)
     assert.deepEqual({ upstream, address }, { upstream: `localhost:${a.port}`, address: `127.0.0.1:${a.port}` })
   })
 })

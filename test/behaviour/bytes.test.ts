@@ -43,6 +43,7 @@ before(async () => {
       eager: PATIENT(hasher.remote, ''),
       vague: PATIENT(hasher.remote, ', atLeast: 3'),
     },
+    config: { connect: { retries: 1000, retryDelay: 100 } },
   })
 })
 
@@ -58,7 +59,7 @@ describe('bytes that were read before the decision', () => {
       const bytes = randomBytes(size)
       const client = await Client.connect(await p.served('patient'))
       assert.equal(await client.write(bytes).end().rest(), summary(bytes))
-      const { bytesUp, bytesDown } = await p.record(client.port)
+      const { bytesUp, bytesDown } = await p.record(client)
       assert.deepEqual({ bytesUp, bytesDown }, { bytesUp: size, bytesDown: summary(bytes).length })
     })
   }
@@ -95,7 +96,7 @@ describe('bytes that were read before the decision', () => {
     const answer = await client.rest()
     assert.equal(answer.length, 'wait:late:D'.length + bytes.length)
     assert.equal(answer, `wait:late:D${bytes.toString('latin1')}`)
-    assert.ok(Number((await p.record(client.port)).attempts) >= 1)
+    assert.ok(Number((await p.record(client)).attempts) >= 1)
   })
 
   it('are followed by what comes while connecting without data, too', async () => {
@@ -109,12 +110,34 @@ describe('bytes that were read before the decision', () => {
   })
 })
 
+describe('a client that sends on while its upstream is being connected', () => {
+  it('is made to wait, and then nothing of what it sent is missing', async () => {
+    const bytes = randomBytes(24 * 1024 * 1024)
+    await using late = new UnixEcho('')
+    const client = await dictate(await p.served('puppet'), { remote: `unix:${late.path}`, reply: 'wait', data: '' })
+    await client.receives(/wait/)
+    client.write(bytes).end()
+    let before = -1
+    const queued = await until('the client to be stuck', async () => {
+      const { writableLength } = client.socket
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      const stuck = writableLength === before
+      before = writableLength
+      return stuck ? writableLength : undefined
+    })
+    assert.ok(queued > 12 * 1024 * 1024, `${queued} bytes wait in the client`)
+    await late.listen()
+    await client.rest()
+    assert.equal(summary(client.received.subarray('wait:'.length)), summary(bytes))
+  })
+})
+
 describe('the router', () => {
   it('is asked once more for each byte that comes by itself, at most', async () => {
     const client = await Client.connect(await p.served('eager'))
     await client.dribble(Buffer.alloc(100, 1))
     await client.end().rest()
-    const { questions, prereadBytes } = await p.record(client.port)
+    const { questions, prereadBytes } = await p.record(client)
     assert.ok(Number(questions) >= 1 && Number(questions) <= 100, `${questions} questions`)
     assert.equal(prereadBytes, 100)
   })
@@ -126,7 +149,7 @@ describe('the router', () => {
     await until('the first question', () => client.socket.writableLength === 0 || undefined)
     await client.dribble(Buffer.alloc(99, 1))
     await client.end().rest()
-    const { questions } = await p.record(client.port)
+    const { questions } = await p.record(client)
     assert.ok(Number(questions) <= 2, `${questions} questions`)
   })
 
@@ -135,7 +158,7 @@ describe('the router', () => {
     client.write(Buffer.alloc(50, 1))
     await client.dribble(Buffer.alloc(50, 1))
     await client.end().rest()
-    const { questions } = await p.record(client.port)
+    const { questions } = await p.record(client)
     assert.ok(Number(questions) >= 2 && Number(questions) <= 51, `${questions} questions`)
   })
 
@@ -152,7 +175,7 @@ describe('the router', () => {
       for (const { socket } of sink.heard) socket.end()
       await client.rest()
       client.destroy()
-      assert.equal((await p.record(client.port)).questions, 1)
+      assert.equal((await p.record(client)).questions, 1)
     })
   }
 })

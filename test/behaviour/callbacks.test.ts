@@ -73,7 +73,7 @@ describe('onConnectError', () => {
     const line = `${JSON.stringify(plan)}\n`
     assert.equal(await client.receives(/more$/), `a:${line}more`)
     client.end()
-    const record = await p.record(client.port)
+    const record = await p.record(client)
     const { upstream, address, attempts, reason, questions } = record
     assert.deepEqual(
       { upstream, address, attempts, reason, questions },
@@ -96,14 +96,14 @@ describe('onConnectError', () => {
     const client = await dictate(await p.served('failover'), [{ remote: dead }, { remote: other }])
     assert.equal(await client.rest(), `tried ${dead} ${other}`)
     client.destroy()
-    assert.equal((await p.record(client.port)).reason, 'connect-failed')
+    assert.equal((await p.record(client)).reason, 'connect-failed')
   })
 
   it('is asked for at most eight upstreams of one connection', async () => {
     const client = await dictate(await p.served('always'), {})
     assert.equal(await client.rest(), '')
     client.destroy()
-    const { attempts, questions, reason } = await p.record(client.port)
+    const { attempts, questions, reason } = await p.record(client)
     assert.deepEqual({ attempts, questions, reason }, { attempts: 16, questions: 8, reason: 'connect-failed' })
   })
 
@@ -111,7 +111,7 @@ describe('onConnectError', () => {
     const client = await dictate(await p.served('failover'), [{ remote: dead }, { noop: true }])
     assert.equal(await client.rest(), '')
     client.destroy()
-    const { reason, failure } = await p.record(client.port)
+    const { reason, failure } = await p.record(client)
     assert.deepEqual({ reason, failure }, { reason: 'router-failed', failure: 'bad-answer' })
     await p.line(
       'why',
@@ -123,7 +123,7 @@ describe('onConnectError', () => {
     const client = await dictate(await p.served('throwing'), {})
     assert.equal(await client.rest(), 'failed')
     client.destroy()
-    const { reason, failure } = await p.record(client.port)
+    const { reason, failure } = await p.record(client)
     assert.deepEqual({ reason, failure }, { reason: 'router-failed', failure: 'threw' })
   })
 
@@ -133,7 +133,7 @@ describe('onConnectError', () => {
       const client = await dictate(await p.served('failover'), [{ remote: dead, reply: 'r' }])
       await client.receives(/r/)
       client[how]()
-      const { reason } = await p.record(client.port)
+      const { reason } = await p.record(client)
       assert.match(String(reason), how === 'reset' ? /^client-reset$/ : /^(client-left|client-reset|connect-failed)$/)
       assert.deepEqual(said('failover', from), [])
     })
@@ -149,7 +149,7 @@ describe('an inactivity timeout', { concurrency: true }, () => {
     const elapsed = performance.now() - started
     client.destroy()
     assert.ok(elapsed >= 180 && elapsed < 2000, `after ${elapsed} ms`)
-    const { reason, attempts } = await p.record(client.port)
+    const { reason, attempts } = await p.record(client)
     assert.deepEqual({ reason, attempts }, { reason: 'inactivity-timeout', attempts: 1 })
     await until('the upstream to be let go', () => upstream.heard[0]?.closed || undefined)
   })
@@ -166,7 +166,7 @@ describe('an inactivity timeout', { concurrency: true }, () => {
       elapsed: 100,
       bytes: `${JSON.stringify(answer)}\n`.length,
     })
-    const { reason, bytesDown, questions } = await p.record(client.port)
+    const { reason, bytesDown, questions } = await p.record(client)
     assert.deepEqual(
       { reason, bytesDown, questions },
       { reason: 'inactivity-timeout', bytesDown: text.length, questions: 2 },
@@ -181,7 +181,7 @@ describe('an inactivity timeout', { concurrency: true }, () => {
     const client = await dictate(await p.served('inactive'), { remote: upstream.remote, inactivityTimeout: 100 })
     assert.equal(await client.rest(), '12')
     client.end()
-    assert.equal((await p.record(client.port)).reason, 'upstream-end')
+    assert.equal((await p.record(client)).reason, 'upstream-end')
   })
 
   it('is not put off by what the client sends', async () => {
@@ -192,7 +192,7 @@ describe('an inactivity timeout', { concurrency: true }, () => {
     await client.rest().finally(() => clearInterval(trickle))
     client.destroy()
     assert.ok(performance.now() - started < 2000)
-    assert.equal((await p.record(client.port)).reason, 'inactivity-timeout')
+    assert.equal((await p.record(client)).reason, 'inactivity-timeout')
   })
 
   for (const how of ['end', 'destroy', 'reset'] as const) {
@@ -205,7 +205,7 @@ describe('an inactivity timeout', { concurrency: true }, () => {
       })
       await client.receives(/r/)
       client[how]()
-      const { reason, questions } = await p.record(client.port)
+      const { reason, questions } = await p.record(client)
       assert.match(String(reason), /^client-(end|reset)$/)
       assert.equal(questions, 1)
     })

@@ -37,7 +37,7 @@ describe('an upstream that cannot be reached', { concurrency: true }, () => {
     client.destroy()
     assert.equal(value, '')
     assert.ok(ms >= 990 && ms < 5000, `${ms} ms`)
-    const { attempts, address, upstream, reason, decision, connectMs, bytesUp } = await p.record(client.port)
+    const { attempts, address, upstream, reason, decision, connectMs, bytesUp } = await p.record(client)
     assert.deepEqual(
       { attempts, address, upstream, reason, decision, bytesUp },
       { attempts: 11, address: remote, upstream: remote, reason: 'connect-failed', decision: 'forward', bytesUp: 0 },
@@ -70,7 +70,7 @@ describe('an upstream that cannot be reached', { concurrency: true }, () => {
     await new Promise((resolve) => setTimeout(resolve, 250))
     await late.listen()
     assert.equal(await client.end().rest(), 'late:once')
-    const { attempts } = await p.record(client.port)
+    const { attempts } = await p.record(client)
     assert.ok(Number(attempts) >= 2, `${attempts} attempts`)
   })
 
@@ -86,7 +86,7 @@ describe('an upstream that cannot be reached', { concurrency: true }, () => {
     const client = await dictate(port, { remote, reply: 'r' })
     await client.receives(/r/)
     client.reset()
-    const { reason, attempts } = await p.record(client.port)
+    const { reason, attempts } = await p.record(client)
     assert.equal(reason, 'client-reset')
     assert.ok(Number(attempts) <= 11)
   })
@@ -103,7 +103,7 @@ describe('an upstream that accepts', () => {
       const client = await dictate(port, { remote: upstream.remote })
       const told = await client.rest()
       client.end()
-      const { attempts, reason } = await p.record(client.port)
+      const { attempts, reason } = await p.record(client)
       assert.equal(attempts, 1)
       if (how === 'closes') assert.deepEqual([told, reason], ['', 'upstream-end'])
       else assert.match(`${told} ${reason}`, /^ upstream-reset$|"attempts":1.* connect-failed$/)
@@ -117,7 +117,7 @@ describe('an upstream that accepts', () => {
     })
     const client = await dictate(port, { remote: upstream.remote, data: 'payload' })
     assert.equal(await client.end().rest(), '')
-    await p.record(client.port)
+    await p.record(client)
     assert.deepEqual(
       upstream.heard.map(({ text }) => text),
       ['payload'],
@@ -130,7 +130,7 @@ describe('an upstream that accepts', () => {
     })
     const client = await dictate(port, { remote: upstream.remote, data: 'logged' })
     assert.equal(await client.end().rest(), '')
-    const { reason, questions, bytesUp } = await p.record(client.port)
+    const { reason, questions, bytesUp } = await p.record(client)
     assert.deepEqual({ reason, questions, bytesUp }, { reason: 'client-end', questions: 1, bytesUp: 6 })
   })
 
@@ -150,6 +150,6 @@ describe('an upstream that accepts', () => {
       upstream.heard.filter(({ ended }) => ended).length === 50 ? true : undefined,
     )
     assert.deepEqual(new Set(upstream.heard.map(({ text }) => 'more'.endsWith(text))), new Set([true]))
-    for (const client of clients) assert.equal((await p.record(client.port)).attempts, 1)
+    for (const client of clients) assert.equal((await p.record(client)).attempts, 1)
   })
 })

@@ -8,9 +8,9 @@ import { dictate, puppet } from './puppet.ts'
 let a: TestServer
 let p: Pointsman
 
-const FACTS = `import { defineRouter } from 'router-sdk'
+const FACTS = (host: string) => `import { defineRouter } from 'router-sdk'
 export default defineRouter({
-  listen: { port: 0, host: '127.0.0.1' },
+  listen: { port: 0, host: '${host}' },
   route(conn) {
     const { final, client, local, listener, now, tls } = conn
     const same = conn.bytes.length === conn.text.length && conn.bytes.every((byte, at) => byte === conn.text.charCodeAt(at))
@@ -42,7 +42,9 @@ export default defineRouter({
 
 before(async () => {
   a = await echoServer('a')
-  p = await Pointsman.start({ routers: { facts: FACTS, talker: TALKER, puppet: puppet() } })
+  p = await Pointsman.start({
+    routers: { facts: FACTS('127.0.0.1'), six: FACTS('::1'), any: FACTS('::'), talker: TALKER, puppet: puppet() },
+  })
 })
 
 after(async () => {
@@ -70,6 +72,22 @@ describe('what a router is told about a connection', () => {
     })
   })
 
+  it('has addresses of IPv6, in brackets where a port follows', async () => {
+    const port = await p.served('six')
+    const client = await Client.connect(port, '::1')
+    const { client: from, local, listener } = JSON.parse(await client.write('x').end().rest())
+    const ends = { from: { address: '::1', port: client.port }, local: { address: '::1', port } }
+    assert.deepEqual({ from, local, listener }, { ...ends, listener: `[::1]:${port}` })
+    const record = await p.record(client)
+    assert.deepEqual([record.client, record.listener], [`[::1]:${client.port}`, `[::1]:${port}`])
+  })
+
+  it('has the address of IPv4 for a client of IPv4, whatever the listener is', async () => {
+    const client = await Client.connect(await p.served('any'))
+    const { client: from, local } = JSON.parse(await client.write('x').end().rest())
+    assert.deepEqual([from.address, local.address], ['127.0.0.1', '127.0.0.1'])
+  })
+
   it('says when it is asked for the last time', async () => {
     const { final } = JSON.parse(await exchange(await p.served('facts'), ''))
     assert.equal(final, true)
@@ -83,7 +101,7 @@ describe('what a router logs', () => {
     const client = await Client.connect(await p.served('talker'))
     client.write(word)
     await client.end().rest()
-    await p.record(client.port)
+    await p.record(client)
     const lines = p.lines.slice(from).filter(({ msg, router }) => msg === 'router log' && router === 'talker')
     assert.ok(lines.every(({ version }) => version === 1))
     return lines.map((line) => String(line.said))
@@ -93,7 +111,7 @@ describe('what a router logs', () => {
     const [line = '', ...more] = await said('escapes')
     assert.deepEqual(more, [])
     assert.match(line, /one.*two.*red.*"quoted"\\+ \{"a":\[1,"x"\]\} 7 true null undefined/s)
-    assert.doesNotMatch(line, /[\n\u001b]/)
+    for (const character of ['\n', '\u001b']) assert.ok(!line.includes(character), JSON.stringify(line))
   })
 
   it('is at most eight lines a decision, and says that there were more', async () => {
@@ -139,7 +157,7 @@ describe('what is in no log', () => {
     await bad.rest()
     const partial = await Client.connect(port)
     await partial.write(String(unfinished)).end().rest()
-    await p.record(partial.port)
+    await p.record(partial)
     const log = JSON.stringify(p.lines) + p.stderr.join()
     for (const one of [data, reply, later, goodbye, unrouted, unfinished])
       assert.ok(!log.includes(String(one)), `the log has ${one}`)

@@ -119,7 +119,7 @@ describe('an answer that is none', () => {
       const { message, failure, version } = await failureLine('puppet', from)
       assert.match(String(message), words)
       assert.deepEqual({ failure, version }, { failure: 'bad-answer', version: 1 })
-      const record = await p.record(client.port)
+      const record = await p.record(client)
       assert.deepEqual([record.reason, record.failure, record.decision], ['router-failed', 'bad-answer', 'none'])
     })
   }
@@ -152,7 +152,7 @@ describe('an answer that is none', () => {
   it('closes the connection where no failure answer is given', async () => {
     const client = await dictate(await p.served('plain'), { remote: 5 })
     assert.equal(await client.end().rest(), '')
-    const { reason, failure, bytesDown } = await p.record(client.port)
+    const { reason, failure, bytesDown } = await p.record(client)
     assert.deepEqual({ reason, failure, bytesDown }, { reason: 'router-failed', failure: 'bad-answer', bytesDown: 0 })
   })
 
@@ -191,7 +191,7 @@ describe('a router that throws', () => {
   it('may have an upstream for a failure answer, which gets what was read', async () => {
     const client = await Client.connect(await p.served('forwards'))
     assert.equal(await client.write('hello').end().rest(), 'fallback a:hello')
-    const { reason, failure, decision, upstream } = await p.record(client.port)
+    const { reason, failure, decision, upstream } = await p.record(client)
     assert.deepEqual(
       { reason, failure, decision, upstream },
       { reason: 'client-end', failure: 'threw', decision: 'forward', upstream: a.remote },

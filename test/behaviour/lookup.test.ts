@@ -72,7 +72,7 @@ before(async () => {
       'looks.json.json': '{"one": "1", "zwei": "2", "number": 5, "yes": true, "__proto__": "p", "empty": ""}',
       'looks.csv.csv': 'alice,first\n"quoted ""key""","a, b"\n',
       looks: LOOKS,
-      'routes.homes.json': JSON.stringify({ alice: a.remote, bob: b.remote, odd: 'no address' }),
+      'routes.homes.json': JSON.stringify({ alice: a.remote, bob: b.remote, odd: 'no address', mover: a.remote }),
       routes: ROUTES,
       'many.letters.json': JSON.stringify(letters),
       many: MANY,
@@ -116,7 +116,7 @@ describe('a look-up', () => {
     assert.equal(await exchange(await p.served('routes'), 'alice'), 'a:alice')
     const client = await Client.connect(await p.served('routes'))
     assert.equal(await client.write('bob').end().rest(), 'b:bob')
-    assert.equal((await p.record(client.port)).lookups, 1)
+    assert.equal((await p.record(client)).lookups, 1)
     assert.equal(await exchange(await p.served('routes'), 'carol'), 'nobody\n')
   })
 
@@ -131,7 +131,7 @@ describe('a look-up', () => {
     const from = p.lines.length
     const client = await Client.connect(await p.served('looks'))
     assert.equal(await client.write('nowhere key').end().rest(), 'failed')
-    const { reason, failure } = await p.record(client.port)
+    const { reason, failure } = await p.record(client)
     assert.deepEqual({ reason, failure }, { reason: 'router-failed', failure: 'lookup' })
     const words = 'router looks has no table nowhere: neither looks.nowhere.json nor looks.nowhere.csv is beside it'
     await p.line('why', (line) => line.msg === 'router failed' && line.message === words, from)
@@ -140,7 +140,7 @@ describe('a look-up', () => {
   it('may be made sixteen times in a decision, and repeated for nothing', async () => {
     const client = await Client.connect(await p.served('many'))
     assert.equal(await client.write('16').end().rest(), 'abcdefghijklmnop'.repeat(3))
-    const { lookups, questions } = await p.record(client.port)
+    const { lookups, questions } = await p.record(client)
     assert.deepEqual({ lookups, questions }, { lookups: 16, questions: 1 })
   })
 
@@ -163,11 +163,11 @@ describe('a table', () => {
 
   it('is read again when its file changes, without a new version of the router', async () => {
     const from = p.lines.length
-    p.write('routes.homes.json', JSON.stringify({ alice: b.remote }))
+    p.write('routes.homes.json', JSON.stringify({ alice: a.remote, bob: b.remote, odd: 'no address', mover: b.remote }))
     await read('routes', 'table read', from)
     const client = await Client.connect(await p.served('routes'))
-    assert.equal(await client.write('alice').end().rest(), 'b:alice')
-    assert.equal((await p.record(client.port)).version, 1)
+    assert.equal(await client.write('mover').end().rest(), 'b:mover')
+    assert.equal((await p.record(client)).version, 1)
   })
 
   it('that is broken leaves the one before in use, and the log says where it is broken', async () => {

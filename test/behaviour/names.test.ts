@@ -43,7 +43,7 @@ async function ask(host: string, ms = 10_000) {
   client.end()
   const elapsed = performance.now() - started
   assert.ok(elapsed < ms, `it took ${elapsed} ms`)
-  const { address, attempts, reason } = await p.record(client.port)
+  const { address, attempts, reason } = await p.record(client)
   return { text: client.text, address, attempts, reason }
 }
 

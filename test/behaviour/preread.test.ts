@@ -43,7 +43,7 @@ describe('the preread limit', () => {
     const client = await Client.connect(await p.served('obedient'))
     assert.equal(await client.write(Buffer.alloc(LIMIT + 50)).rest(), `final ${LIMIT}`)
     client.destroy()
-    const { reason, prereadBytes, questions } = await p.record(client.port)
+    const { reason, prereadBytes, questions } = await p.record(client)
     assert.deepEqual({ reason, prereadBytes, questions }, { reason: 'router-closed', prereadBytes: 150, questions: 1 })
   })
 
@@ -65,7 +65,7 @@ describe('the preread limit', () => {
     const client = await Client.connect(await p.served('stubborn'))
     assert.equal(await client.write(Buffer.alloc(LIMIT)).rest(), '')
     client.destroy()
-    const { reason, decision } = await p.record(client.port)
+    const { reason, decision } = await p.record(client)
     assert.deepEqual({ reason, decision }, { reason: 'preread-full', decision: 'none' })
   })
 
@@ -74,7 +74,7 @@ describe('the preread limit', () => {
     client.write(Buffer.alloc(LIMIT - 1))
     assert.equal(await client.write(Buffer.alloc(1)).rest(), '')
     client.destroy()
-    assert.equal((await p.record(client.port)).reason, 'preread-full')
+    assert.equal((await p.record(client)).reason, 'preread-full')
   })
 
   it('is 32 KiB where nothing else is configured', async () => {
@@ -94,7 +94,7 @@ describe('the preread deadline', { concurrency: true }, () => {
     const elapsed = performance.now() - started
     assert.ok(elapsed > TIME - 100 && elapsed < TIME + 1500, `after ${elapsed} ms`)
     client.end()
-    const { prereadMs, reason } = await p.record(client.port)
+    const { prereadMs, reason } = await p.record(client)
     assert.ok(Number(prereadMs) >= TIME - 50, `${prereadMs} ms in preread`)
     assert.equal(reason, 'client-end')
   })
@@ -103,7 +103,7 @@ describe('the preread deadline', { concurrency: true }, () => {
     const client = await Client.connect(await p.served('obedient'))
     assert.equal(await client.rest(), 'final 0')
     client.destroy()
-    assert.equal((await p.record(client.port)).questions, 1)
+    assert.equal((await p.record(client)).questions, 1)
   })
 
   it('is not put off by a client that sends a byte now and then', async () => {
@@ -124,7 +124,7 @@ describe('the preread deadline', { concurrency: true }, () => {
     const client = await Client.connect(await p.served('stubborn'))
     assert.equal(await client.write('hi').rest(), '')
     client.destroy()
-    const { reason, decision } = await p.record(client.port)
+    const { reason, decision } = await p.record(client)
     assert.deepEqual({ reason, decision }, { reason: 'preread-timeout', decision: 'none' })
   })
 })
@@ -138,7 +138,7 @@ describe("a client's end before the decision", () => {
   it('is passed on to an upstream that the last answer names', async () => {
     const client = await Client.connect(await p.served('routing'))
     assert.equal(await client.write('half').end().rest(), 'a:half')
-    assert.equal((await p.record(client.port)).reason, 'client-end')
+    assert.equal((await p.record(client)).reason, 'client-end')
   })
 
   it('asks it of a client that has sent nothing', async () => {
@@ -149,15 +149,17 @@ describe("a client's end before the decision", () => {
   it('closes the connection of a router that waits even then', async () => {
     const client = await Client.connect(await p.served('stubborn'))
     assert.equal(await client.write('hi').end().rest(), '')
-    const { reason, questions } = await p.record(client.port)
+    const { reason, questions } = await p.record(client)
     assert.equal(reason, 'client-left')
     assert.ok(questions === 1 || questions === 2, `${questions} questions`)
   })
 
   it('is a reset: nobody is asked, and the record says so', async () => {
+    const from = p.lines.length
     const client = await Client.connect(await p.served('overreaching'))
     client.reset()
-    const { reason, questions } = await p.record(client.port)
-    assert.deepEqual({ reason, questions }, { reason: 'client-reset', questions: 0 })
+    // reset before it was accepted, it may have no address
+    const { questions } = await p.line('its record', ({ reason }) => reason === 'client-reset', from)
+    assert.equal(questions, 0)
   })
 })

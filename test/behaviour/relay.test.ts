@@ -45,7 +45,7 @@ describe('half-close', () => {
     heard.socket.write('late ')
     heard.socket.end('answer')
     assert.equal(await client.rest(), 'late answer')
-    const { reason, bytesUp, bytesDown } = await p.record(client.port)
+    const { reason, bytesUp, bytesDown } = await p.record(client)
     assert.deepEqual({ reason, bytesUp, bytesDown }, { reason: 'client-end', bytesUp: 12, bytesDown: 11 })
   })
 
@@ -59,7 +59,7 @@ describe('half-close', () => {
     client.write(' go on').end()
     await until('the end of the client', () => heard.ended || undefined)
     assert.equal(heard.text, 'openbut I go on')
-    assert.equal((await p.record(client.port)).reason, 'upstream-end')
+    assert.equal((await p.record(client)).reason, 'upstream-end')
   })
 })
 
@@ -69,7 +69,7 @@ describe('a reset', () => {
     const { client, heard } = await relayed(upstream)
     client.reset()
     await until('the upstream to be told', () => heard.ended || heard.closed || undefined)
-    assert.equal((await p.record(client.port)).reason, 'client-reset')
+    assert.equal((await p.record(client)).reason, 'client-reset')
   })
 
   it('of the upstream ends the client, after what it had sent', async () => {
@@ -80,7 +80,7 @@ describe('a reset', () => {
     heard.socket.resetAndDestroy()
     await client.rest()
     client.end()
-    assert.equal((await p.record(client.port)).reason, 'upstream-reset')
+    assert.equal((await p.record(client)).reason, 'upstream-reset')
   })
 })
 
@@ -94,7 +94,7 @@ describe('the idle timeout', { concurrency: true }, () => {
     const elapsed = performance.now() - started
     assert.ok(elapsed >= 380 && elapsed < 2500, `after ${elapsed} ms`)
     await until('the upstream to be told', () => heard.ended || heard.closed || undefined)
-    assert.equal((await idle.record(client.port)).reason, 'idle-timeout')
+    assert.equal((await idle.record(client)).reason, 'idle-timeout')
   })
 
   for (const who of ['client', 'upstream'] as const) {
@@ -147,7 +147,7 @@ describe('back-pressure', { concurrency: true }, () => {
     await within('everything to arrive', once(client.socket, 'end'), 30_000)
     client.end()
     assert.deepEqual([length, seen.digest('hex')], [SIZE, hash])
-    assert.equal((await p.record(client.port)).bytesDown, SIZE)
+    assert.equal((await p.record(client)).bytesDown, SIZE)
   })
 
   it('keeps bytes in order from a client to an upstream that stops reading again and again', async () => {
@@ -169,7 +169,7 @@ describe('back-pressure', { concurrency: true }, () => {
     await client.receives(/go /)
     await Promise.all([pour(client.socket), client.receives(/thanks/, 30_000)])
     assert.deepEqual([length, seen.digest('hex')], [SIZE, hash])
-    const { bytesUp, reason } = await p.record(client.port)
+    const { bytesUp, reason } = await p.record(client)
     assert.deepEqual({ bytesUp, reason }, { bytesUp: SIZE, reason: 'client-end' })
   })
 
@@ -185,6 +185,6 @@ describe('back-pressure', { concurrency: true }, () => {
     }
     client.destroy()
     stuck.reset()
-    assert.equal((await p.record(stuck.port)).reason, 'client-reset')
+    assert.equal((await p.record(stuck)).reason, 'client-reset')
   })
 })

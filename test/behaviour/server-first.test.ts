@@ -80,7 +80,7 @@ describe('onConnect', () => {
     await client.receives(/250 .*\n$/s)
     assert.equal(client.text.replaceAll('250 ', ''), '220 ready\r\nHELO\r\n')
     client.end()
-    const { questions, decision, reason, prereadBytes } = await p.record(client.port)
+    const { questions, decision, reason, prereadBytes } = await p.record(client)
     assert.deepEqual(
       { questions, decision, reason, prereadBytes },
       { questions: 1, decision: 'forward', reason: 'client-end', prereadBytes: 0 },
@@ -96,7 +96,7 @@ describe('onConnect', () => {
         return client
       }),
     )
-    for (const client of clients) assert.equal((await p.record(client.port)).questions, 1)
+    for (const client of clients) assert.equal((await p.record(client)).questions, 1)
     const heard = sink.heard.map(({ text }) => text).sort()
     assert.deepEqual(heard, Array.from({ length: 20 }, (_, index) => `eager ${index}.`).sort())
   })
@@ -105,13 +105,13 @@ describe('onConnect', () => {
     const client = await Client.connect(await p.served('refusing'))
     assert.equal(await client.rest(), 'not from 127.0.0.1')
     client.end()
-    assert.equal((await p.record(client.port)).reason, 'router-closed')
+    assert.equal((await p.record(client)).reason, 'router-closed')
   })
 
   it('may wait: then route is asked when bytes have come', async () => {
     const client = await Client.connect(await p.served('either'))
     assert.equal(await client.write('hello').end().rest(), 'a:hello')
-    const { questions } = await p.record(client.port)
+    const { questions } = await p.record(client)
     assert.ok(questions === 2 || questions === 3, `${questions} questions`)
   })
 
@@ -119,7 +119,7 @@ describe('onConnect', () => {
     const client = await Client.connect(await p.served('either'))
     assert.equal(await client.receives(/\r\n/), '220 ready\r\n')
     client.end()
-    const { questions, prereadMs } = await p.record(client.port)
+    const { questions, prereadMs } = await p.record(client)
     assert.equal(questions, 2)
     assert.ok(Number(prereadMs) >= 280, `${prereadMs} ms`)
   })
@@ -130,7 +130,7 @@ describe('onConnect without route', () => {
     const client = await Client.connect(await p.served('waiting'))
     assert.equal(await client.rest(), 'failed')
     client.end()
-    const { reason, failure } = await p.record(client.port)
+    const { reason, failure } = await p.record(client)
     assert.deepEqual({ reason, failure }, { reason: 'router-failed', failure: 'bad-answer' })
     const words = 'onConnect waits, and there is no route'
     await p.line('why', (line) => line.msg === 'router failed' && line.message === words)
@@ -141,6 +141,6 @@ describe('onConnect without route', () => {
     const client = await Client.connect(await p.served('throwing'))
     assert.equal(await client.rest(), 'failed')
     client.end()
-    assert.equal((await p.record(client.port)).failure, 'threw')
+    assert.equal((await p.record(client)).failure, 'threw')
   })
 })

@@ -60,12 +60,12 @@ describe('QUIT', { concurrency: true }, () => {
     await new Promise((resolve) => setTimeout(resolve, 500))
     await ping(one)
     one.end()
-    assert.equal((await it.p.record(one.port)).reason, 'client-end')
+    assert.equal((await it.p.record(one)).reason, 'client-end')
     await says(it, 'Waiting for 1 connections to finish.')
     await ping(two)
     two.end()
     assert.deepEqual(await it.p.exited(), { code: 0, signal: null })
-    assert.equal((await it.p.record(two.port)).reason, 'client-end')
+    assert.equal((await it.p.record(two)).reason, 'client-end')
     await gone(it.pids)
   })
 
@@ -75,7 +75,7 @@ describe('QUIT', { concurrency: true }, () => {
     client.write(JSON.stringify({ remote: it.remote, data: 'decided' }))
     const early = await relayed(it)
     early.end()
-    await it.p.record(early.port)
+    await it.p.record(early)
     it.p.signal('SIGQUIT')
     await closes(it.port)
     client.write('\n')
@@ -91,34 +91,13 @@ describe('QUIT', { concurrency: true }, () => {
     await closes(it.port)
     it.p.signal('SIGTERM')
     assert.deepEqual(await it.p.exited(), { code: 1, signal: null })
-    assert.equal((await it.p.record(client.port)).reason, 'drain-forced')
+    assert.equal((await it.p.record(client)).reason, 'drain-forced')
     await gone(it.pids)
   })
 })
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const)
-  describe(signal.replace('SIG', ''), { concurrency: true }, () => {
-    it('exits with 0 at once when nothing is connected', async (t) => {
-      const it = await scene(t)
-      const started = performance.now()
-      it.p.signal(signal)
-      assert.deepEqual(await it.p.exited(), { code: 0, signal: null })
-      assert.ok(performance.now() - started < 5000)
-      await gone(it.pids)
-    })
-
-    it('exits with 0 when the connections end in time', async (t) => {
-      const it = await scene(t)
-      const client = await relayed(it)
-      it.p.signal(signal)
-      await says(it, 'Maximum time to wait for connections is 10 seconds.')
-      await closes(it.port)
-      await ping(client)
-      client.end()
-      assert.deepEqual(await it.p.exited(), { code: 0, signal: null })
-      assert.equal((await it.p.record(client.port)).reason, 'client-end')
-    })
-
+  describe(signal.replace('SIG', ''), () => {
     it('ends what is left when the drain time is up, whatever it is doing, and exits with 1', async (t) => {
       await using hole = await BlackHole.start()
       const it = await scene(t, { drainTime: 400 })
@@ -134,8 +113,31 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
       assert.ok(elapsed >= 380 && elapsed < 5000, `after ${elapsed} ms`)
       for (const client of [flowing, connecting, undecided]) {
         await client.rest()
-        assert.equal((await it.p.record(client.port)).reason, 'drain-forced')
+        assert.equal((await it.p.record(client)).reason, 'drain-forced')
       }
       await gone(it.pids)
     })
   })
+
+describe('TERM, when connections end by themselves,', { concurrency: true }, () => {
+  it('exits with 0 at once when nothing is connected', async (t) => {
+    const it = await scene(t)
+    const started = performance.now()
+    it.p.signal('SIGTERM')
+    assert.deepEqual(await it.p.exited(), { code: 0, signal: null })
+    assert.ok(performance.now() - started < 5000)
+    await gone(it.pids)
+  })
+
+  it('exits with 0 when the connections end in time', async (t) => {
+    const it = await scene(t)
+    const client = await relayed(it)
+    it.p.signal('SIGTERM')
+    await says(it, 'Maximum time to wait for connections is 10 seconds.')
+    await closes(it.port)
+    await ping(client)
+    client.end()
+    assert.deepEqual(await it.p.exited(), { code: 0, signal: null })
+    assert.equal((await it.p.record(client)).reason, 'client-end')
+  })
+})

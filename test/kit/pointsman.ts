@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import type { Client } from './sockets.ts'
 import { until, within } from './wait.ts'
 
 const REPOSITORY = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
@@ -113,10 +114,15 @@ export class Pointsman {
     )
   }
 
-  /** The access record of the connection that a test opened from local port `port`. */
-  async record(port: number): Promise<LogLine> {
-    return this.line(`access record of client port ${port}`, (line) => {
-      return line.msg === 'connection' && String(line.client).endsWith(`:${port}`)
+  /**
+   * The access record of a test's connection. A port of ours alone tells it only where there is one listener: the system
+   * gives the same port to connections to different ones.
+   */
+  async record(client: number | Pick<Client, 'port' | 'server'>): Promise<LogLine> {
+    const { port, server } = typeof client === 'number' ? { port: client, server: '' } : client
+    return this.line(`the access record of client port ${port} at listener ${server}`, (line) => {
+      const listener = String(line.listener).endsWith(`:${server}`) || server === ''
+      return line.msg === 'connection' && listener && String(line.client).endsWith(`:${port}`)
     })
   }
 

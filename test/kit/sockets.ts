@@ -51,20 +51,23 @@ export class Client {
   readonly socket: Socket
   readonly #chunks: Buffer[] = []
   readonly #closed: Promise<void>
+  /** The port that we connected to. */
+  readonly server: number
   #port = 0
   ended = false
   error: Error | undefined
 
   static async connect(port: number, host = '127.0.0.1'): Promise<Client> {
     const socket = connect({ port, host, allowHalfOpen: true, noDelay: true })
-    const client = new Client(socket)
+    const client = new Client(socket, port)
     await within(`connect to port ${port}`, once(socket, 'connect'))
     client.#port = socket.localPort ?? 0
     return client
   }
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, server: number) {
     this.socket = socket
+    this.server = server
     socket.on('data', (chunk: Buffer) => this.#chunks.push(chunk))
     socket.on('end', () => (this.ended = true))
     socket.on('error', (error) => (this.error = error))
