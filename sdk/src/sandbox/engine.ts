@@ -81,8 +81,10 @@ export class RouterEngine {
     let cpu = 0
     for (let attempt = 1; ; attempt++) {
       const before = isolate.cpuTime
+      const started = performance.now()
       const outcome = isolate.call(hook, facts, text, allowed)
-      const used = isolate.cpuTime - before
+      // One that ran out of memory is gone, and its clock with it.
+      const used = isolate.disposed ? (performance.now() - started) * 1000 : isolate.cpuTime - before
       cpu += used
       if (!descheduled(outcome, used, allowed) || attempt === MAX_DESCHEDULED) return toAnswer(outcome, cpu)
     }

@@ -91,7 +91,7 @@ export function encodeAsk(id: number, version: number, hook: Hook, facts: string
 export function encodeAnswer(id: number, status: Status, cpu: number, json: string): Buffer {
   const buffer = frame(FRAME.answer, id, 5 + Buffer.byteLength(json))
   buffer[HEADER] = STATUSES.indexOf(status)
-  buffer.writeUInt32LE(Math.min(cpu, 0xffffffff), HEADER + 1)
+  buffer.writeUInt32LE(Math.min(Math.max(0, Math.round(cpu)), 0xffffffff), HEADER + 1)
   buffer.write(json, HEADER + 5, 'utf8')
   return buffer
 }

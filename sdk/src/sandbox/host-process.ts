@@ -5,8 +5,11 @@ import { FRAME, type Frame, FrameReader, FrameViolation, MAX_HOST_FRAME, PROTOCO
 import { formatHostArguments, type HostArguments } from './host-arguments.ts'
 import { HostViolation } from './replies.ts'
 
-/** Why a host is gone. Only for the first three is the question that it was answering known to be to blame. */
-export type HostLoss = 'deadline' | 'memory' | 'violation' | 'exited'
+/**
+ * Why a host is gone. For the first three the question that it was answering is known to be to blame; for `crashed` (a signal of
+ * its own making, an exit) it is likely; for `exited` (a SIGKILL or SIGTERM) it was most likely somebody else.
+ */
+export type HostLoss = 'deadline' | 'memory' | 'violation' | 'crashed' | 'exited'
 
 /** What a host owes an answer to. */
 export interface Pending {
@@ -85,7 +88,10 @@ export class HostProcess<P extends Pending> {
       this.#child.once('error', () => resolve())
     })
     this.#child.on('error', (error) => this.#lose('exited', `it could not be started: ${error.message}`))
-    this.#child.on('exit', (code, signal) => this.#lose('exited', `it exited with ${signal ?? code}`))
+    this.#child.on('exit', (code, signal) => {
+      const killed = signal === 'SIGKILL' || signal === 'SIGTERM'
+      this.#lose(killed ? 'exited' : 'crashed', `it exited with ${signal ?? code}`)
+    })
   }
 
   get ready(): boolean {

@@ -28,6 +28,8 @@ export class Asking implements Pending {
   lost = 0
   /** A host died by itself while answering it: it is asked once more, where a second death harms nobody. */
   suspect = false
+  /** Its router has had a strike for it. */
+  struck = false
   readonly #decisionTime: number
   readonly #done: (asking: Asking, reply: Reply | 'elsewhere') => void
 

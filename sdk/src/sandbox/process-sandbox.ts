@@ -59,7 +59,8 @@ const MAX_SUSPICIONS = 3
  *
  * When a host is lost, the first question that it had not answered is the one that it was answering. Killed for it, that is the
  * culprit: it fails and its router gets a strike. Dead by itself (a crash, or somebody's `kill -9`), it is a suspect: asked once
- * more, of the penalty host, and a culprit when that dies too. Questions behind it are asked again of the next host.
+ * more, of the penalty host, and a culprit when that dies too. Its router gets a strike when it crashes one host after the
+ * other, however the second asking ends. Questions behind are asked again of the next host.
  * Loading is judged in the same way, and a version whose router is not clear of strikes is no host's to load before it serves:
  * otherwise one that kills its host now and then while loading could keep every host from serving.
  */
@@ -122,10 +123,9 @@ export class ProcessSandbox implements Sandbox {
     this.#dispatch(
       new Asking(held.version, question, this.#options.limits.decisionTime, (asking, reply) => {
         if (reply === 'elsewhere') return this.#moved(asking)
+        if (this.#askedAgain(asking, reply)) return
         held.asked -= 1
         if (held.asked === 0 && held.unloading) this.#forget(id)
-        if (reply.kind === 'failed' && (reply.failure === 'timeout' || reply.failure === 'memory'))
-          this.#strike(asking.version.router, reply.failure)
         answered(reply)
       }),
     )
@@ -151,6 +151,25 @@ export class ProcessSandbox implements Sandbox {
       this.#pool.reload(asking.version)
     }
     this.#dispatch(asking)
+  }
+
+  /**
+   * A host measures time that the machine was given to others as the router's own. So the connection gets a second chance,
+   * where it costs no neighbour anything; the router does not get another strike for it.
+   */
+  #askedAgain(asking: Asking, reply: Reply): boolean {
+    if (reply.kind !== 'failed' || asking.struck) return false
+    const { failure } = reply
+    if (failure !== 'timeout' && failure !== 'memory') return false
+    const { router } = asking.version
+    const wasClear = this.#strikes.standing(router) === 'clear'
+    this.#strike(router, failure)
+    asking.struck = true
+    if (failure === 'memory' || !wasClear || this.#closed) return false
+    if (this.#strikes.standing(router) !== 'penalty') return false
+    asking.suspect = true
+    this.#dispatch(asking)
+    return true
   }
 
   #forget(id: number): void {
@@ -234,7 +253,7 @@ export class ProcessSandbox implements Sandbox {
   }
 
   #blame(job: Job, loss: HostLoss, detail: string): void {
-    const byItself = loss === 'exited'
+    const byItself = loss === 'exited' || loss === 'crashed'
     const held = this.#closed ? undefined : this.#held.get(job.version.id)
     if (job.kind === 'loading') {
       if (held !== undefined && (!byItself || ++held.lostLoading > 1)) this.#strike(job.version.router, 'killed')
@@ -243,7 +262,10 @@ export class ProcessSandbox implements Sandbox {
     const first = byItself && !job.suspect
     job.suspect = true
     if (held === undefined) return job.fail(failure(byItself ? 'unavailable' : 'killed', detail, 0))
-    if (first) return this.#dispatch(job)
+    if (first) {
+      if (loss === 'crashed' && this.#strikes.suspect(job.version.router)) this.#strike(job.version.router, 'crashed')
+      return this.#dispatch(job)
+    }
     this.#strike(job.version.router, 'killed')
     job.fail(failure('killed', `its sandbox host was killed: ${detail}`, 0))
   }

@@ -11,6 +11,8 @@ export interface StrikeRules {
 export type Standing = 'clear' | 'penalty' | 'quarantined'
 
 interface Offender {
+  /** When a host last crashed under it that was not held against it. */
+  suspected: number
   /** When each strike was got that still counts towards quarantine. */
   strikes: number[]
   /** The last one, counted or not. */
@@ -43,7 +45,7 @@ export class Strikes {
     const now = this.#now()
     if (now < offender.quarantinedUntil) return 'quarantined'
     if (now - Math.max(offender.last, offender.quarantinedUntil) < this.#rules.window) return 'penalty'
-    this.#offenders.delete(router)
+    if (now - offender.suspected >= this.#rules.window) this.#offenders.delete(router)
     return 'clear'
   }
 
@@ -51,13 +53,7 @@ export class Strikes {
   strike(router: string): number {
     const now = this.#now()
     const { limit, window, quarantine, quarantineMax } = this.#rules
-    const offender = this.#offenders.get(router) ?? {
-      strikes: [],
-      last: now,
-      quarantines: 0,
-      quarantinedUntil: -Infinity,
-    }
-    this.#offenders.set(router, offender)
+    const offender = this.#offenders.get(router) ?? this.#new(router)
     offender.last = now
     offender.strikes = [...offender.strikes.filter((at) => now - at < window), now]
     if (offender.quarantines === 0 && offender.strikes.length < limit) return 0
@@ -65,6 +61,22 @@ export class Strikes {
     offender.quarantines += 1
     offender.quarantinedUntil = now + length
     return length
+  }
+
+  /** A host crashed under it: whether that is the second time within `window`, which is no coincidence. */
+  suspect(router: string): boolean {
+    const now = this.#now()
+    const offender = this.#offenders.get(router) ?? this.#new(router)
+    const again = now - offender.suspected < this.#rules.window
+    offender.suspected = again ? -Infinity : now
+    return again
+  }
+
+  #new(router: string): Offender {
+    const never = -Infinity
+    const offender: Offender = { strikes: [], last: never, suspected: never, quarantines: 0, quarantinedUntil: never }
+    this.#offenders.set(router, offender)
+    return offender
   }
 
   /** Strikes of `router` that still count. */
