@@ -1,8 +1,10 @@
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { keepMade } from '../compile/kept.ts'
 import { cacheFolder } from './cache.ts'
 import { UsageError } from './files.ts'
+import { REPORTERS } from './reporters/index.ts'
 import { Terminal } from './terminal.ts'
+import type { TestOptions } from './test.ts'
 
 const USAGE_ERROR = 2
 const EXIT_CODES = `
@@ -45,6 +47,18 @@ function createProgram(terminal: Terminal, done: (code: number) => void): Comman
     .action(async (files: string[], options: { json?: boolean }) => {
       const { check } = await import('./check.ts')
       done(await check(files, options, terminal))
+    })
+  program
+    .command('test')
+    .argument('[files...]', 'tests, routers, or folders of them (default: those of the current folder)')
+    .option('--watch', 'run again what changes')
+    .addOption(new Option('--reporter <name>', 'how to tell the result').choices(REPORTERS).default('spec'))
+    .option('--update', 'forget saved failing inputs that fail no more')
+    .description('run the *.test.ts beside routers, each connection cut at every byte, and noise for a second')
+    .addHelpText('after', example('router-sdk test git.ts', 'router-sdk test --reporter junit > report.xml'))
+    .action(async (files: string[], options: TestOptions) => {
+      const { test } = await import('./test.ts')
+      done(await test(files, options, terminal))
     })
   return program
 }

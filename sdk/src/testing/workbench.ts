@@ -60,17 +60,16 @@ export class Workbench {
     this.#opened.catch(() => {}) // whoever loads is told
   }
 
-  /** Bytes that the hosts have in memory; 0 where the system does not say. */
+  /** Bytes that the host which answers has in memory, as far as one can tell; 0 where the system does not say. */
   get residentBytes(): number {
-    let pages = 0
-    for (const pid of this.#pids()) {
+    const pages = this.#pids().map((pid) => {
       try {
-        pages += Number(readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ')[1] ?? 0)
+        return Number(readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ')[1] ?? 0)
       } catch {
-        // It is gone.
+        return 0 // it is gone
       }
-    }
-    return pages * PAGE_BYTES
+    })
+    return Math.max(0, ...pages) * PAGE_BYTES
   }
 
   /**

@@ -1,0 +1,37 @@
+import { registerHooks } from 'node:module'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+const SDK = fileURLToPath(new URL('..', import.meta.url))
+const MODULES: ReadonlyMap<string, string> = new Map([
+  ['router-sdk', 'index.ts'],
+  ['router-sdk/protocols', 'protocols/index.ts'],
+  ['router-sdk/testing', 'testing/index.ts'],
+])
+const RUN = 'router-sdk-run'
+
+/**
+ * Test files get this very SDK, wherever they stand and whatever is installed there; and of the files that they import those
+ * that have changed since, which a second import would not give.
+ */
+export function prepareTestImports(): void {
+  registerHooks({
+    resolve(specifier, context, next) {
+      const ours = MODULES.get(specifier)
+      if (ours !== undefined) return { url: pathToFileURL(join(SDK, ours)).href, shortCircuit: true }
+      const resolved = next(specifier, context)
+      const run = /[?&]router-sdk-run=(\d+)/.exec(context.parentURL ?? '')?.[1]
+      if (run === undefined || !isAuthors(resolved.url)) return resolved
+      return { ...resolved, url: `${resolved.url}?${RUN}=${run}` }
+    },
+  })
+}
+
+/** The URL by which a test file is imported in one run. */
+export function testUrl(file: string, run: number): string {
+  return `${pathToFileURL(file).href}?${RUN}=${run}`
+}
+
+function isAuthors(url: string): boolean {
+  return url.startsWith('file:') && !url.includes('?') && !url.includes('/node_modules/') && !url.includes(SDK)
+}
