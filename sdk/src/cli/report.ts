@@ -1,3 +1,4 @@
+import { DEFAULTS } from '../limits.ts'
 import type { FuzzResult } from '../testing/fuzz.ts'
 import { type CaseResult, CPU_LIMIT } from '../testing/run.ts'
 import { cpuText, type StatsSummary } from '../testing/stats.ts'
@@ -50,9 +51,9 @@ export function fuzzProblems(result: FuzzResult | undefined, test: string): stri
       ].join('\n'),
     )
   }
-  if (result.grown !== undefined)
+  if (result.grows)
     problems.push(
-      `memory grew by ${(result.grown / 1_048_576).toFixed(1)} MiB over ${result.inputs} decisions: a router keeps nothing from one decision to the next`,
+      `memory grows until it is full (${DEFAULTS.isolateMemory / 1_048_576} MiB): a router keeps nothing from one decision to the next`,
     )
   return problems
 }

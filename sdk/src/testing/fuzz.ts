@@ -15,8 +15,6 @@ export interface FuzzOptions {
   readonly random: Random
   /** Milliseconds. */
   readonly time: number
-  /** Resident memory of whatever runs the router, in bytes. */
-  readonly memory: () => number
   readonly progress: (inputs: number) => void
   readonly signal: AbortSignal | undefined
 }
@@ -26,8 +24,8 @@ export interface FuzzResult {
   readonly failure: FuzzFailure | undefined
   /** Saved inputs that fail no more. */
   readonly mended: readonly SavedInput[]
-  /** How much the memory grew while decisions were made over and over, in bytes, when that is too much. */
-  readonly grown: number | undefined
+  /** It keeps what it sees of connections until its memory is full. */
+  readonly grows: boolean
 }
 
 export interface FuzzFailure {
@@ -44,40 +42,52 @@ interface Input {
 
 const AT_ONCE = 32
 const SHRINK_TIME = 600
-/** More than a garbage collector leaves lying about; a router may keep nothing from one decision to the next. */
-const MOST_GROWTH = 12 * 1_048_576
-/** The part of the time after which memory has settled. */
-const SETTLED = 0.4
+/** Bytes of connections in all, well above an isolate's memory; milliseconds that these may take. */
+const FILLING = 1.5 * DEFAULTS.isolateMemory
+const MOST_FILLING = 1000
 
 /** Feeds a router random and mutated bytes: it must not fail, and must not grow. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
-  const { saved, time, memory, signal } = options
+  const { saved, time, signal } = options
   const mended: SavedInput[] = []
   for (const input of saved) {
     const outcome = await failing(options, input)
     if (outcome !== undefined)
-      return { inputs: saved.length, failure: { input, outcome, known: true }, mended: [], grown: undefined }
+      return { inputs: saved.length, failure: { input, outcome, known: true }, mended: [], grows: false }
     mended.push(input)
   }
   const started = performance.now()
   let inputs = saved.length
-  let settled: number | undefined
   for (const input of flood(options)) {
-    const elapsed = performance.now() - started
-    if (elapsed > time || signal?.aborted === true) break
-    if (elapsed > time * SETTLED) settled ??= memory()
+    if (performance.now() - started > time || signal?.aborted === true) break
     inputs += input.length
     const found = await firstFailure(options, input)
-    if (found !== undefined) return { inputs, failure: await shrunk(options, found), mended, grown: undefined }
+    if (found !== undefined) return { inputs, failure: await shrunk(options, found), mended, grows: false }
     options.progress(inputs)
   }
-  const growth = settled === undefined ? 0 : memory() - settled
-  return { inputs, failure: undefined, mended, grown: growth > MOST_GROWTH ? growth : undefined }
+  return { inputs, failure: undefined, mended, grows: (await keeps(options)) !== undefined }
 }
 
 function* flood({ random, connections }: FuzzOptions): Generator<Input[]> {
   yield FLOODS.map((bytes) => ({ bytes, final: true }))
   for (;;) yield Array.from({ length: AT_ONCE }, () => ({ bytes: noise(random, connections), final: random(4) === 0 }))
+}
+
+/** As many large connections, all different, as do not fit into an isolate: a router that keeps them runs out of memory. */
+async function keeps(options: FuzzOptions): Promise<FailedOutcome | undefined> {
+  const { random, connections, signal } = options
+  const end = performance.now() + MOST_FILLING
+  for (let filled = 0; filled < FILLING && performance.now() < end && signal?.aborted !== true; ) {
+    const inputs = Array.from({ length: AT_ONCE }, () => {
+      const bytes = new Uint8Array(DEFAULTS.prereadBytes).fill(random(256))
+      bytes.set(noise(random, connections))
+      return { bytes, final: false }
+    })
+    filled += AT_ONCE * DEFAULTS.prereadBytes
+    const found = await firstFailure(options, inputs)
+    if (found?.outcome.failure === 'memory') return found.outcome
+  }
+  return undefined
 }
 
 interface Found {
