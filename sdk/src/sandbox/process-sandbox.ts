@@ -51,6 +51,10 @@ const MAX_LOSSES = 3
 const MAX_REHEARSALS = 4
 /** Hosts in a row that die by themselves while rehearsing one version: the last one's death is the version's fault. */
 const MAX_SUSPICIONS = 3
+/** Rehearsals of one version whose first answer may be too slow. */
+const MAX_SLOW = 3
+
+class SlowFirstAnswer extends LoadFailure {}
 
 /**
  * The wall made of processes. Questions go to a serving host; a router with a strike is asked of the penalty host; one in
@@ -198,17 +202,20 @@ export class ProcessSandbox implements Sandbox {
   }
 
   /**
-   * A spare may be lost through no fault of the version: then it is rehearsed again. One that fails leaves nothing behind in the
-   * spare, which serves others some day.
+   * A spare may be lost through no fault of the version: then it is rehearsed again. So is one that was slow, because a refusal
+   * stands until the next save, and code that runs for the first time on a busy machine may be slow through no fault of its own.
+   * One that fails leaves nothing behind in the spare, which serves others some day.
    */
   async #rehearse(version: SandboxVersion): Promise<RouterDescription> {
     let suspicions = 0
+    let slow = 0
     for (let attempt = 1; ; attempt++) {
       if (this.#closed) throw new Error('the sandbox is closed')
       try {
         return await this.#rehearseOnce(version)
       } catch (error) {
         this.#pool.unload(version.id)
+        if (error instanceof SlowFirstAnswer && ++slow < MAX_SLOW && !this.#closed) continue
         if (!(error instanceof HostGone) || this.#closed) throw error
         if (error.blame === 'suspect') suspicions += 1
         if (error.blame === 'certain' || suspicions === MAX_SUSPICIONS)
@@ -229,7 +236,8 @@ export class ProcessSandbox implements Sandbox {
       const { asking, reply } = await this.#rehearseQuestion(version, question)
       if (reply.kind !== 'failed') continue
       if (reply.failure === 'unavailable') throw new HostGone(reply.message, asking.suspect ? 'suspect' : 'none')
-      throw new LoadFailure(`its first question (${question.hook}, no bytes) failed: ${reply.message}`, reply.position)
+      const Refusal = reply.failure === 'timeout' ? SlowFirstAnswer : LoadFailure
+      throw new Refusal(`its first question (${question.hook}, no bytes) failed: ${reply.message}`, reply.position)
     }
     return description
   }
