@@ -38,6 +38,7 @@ function pattern(): Buffer {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
     bytes[at] = state >>> 24
   }
-  bytes.copy(bytes, PERIOD, 0, MOST)
+  // In one copy the tail's own tail would come from where nothing has been written yet: MOST is more than PERIOD.
+  for (let at = PERIOD; at < bytes.length; at++) bytes[at] = bytes[at - PERIOD] ?? 0
   return bytes
 }
