@@ -1,0 +1,189 @@
+/**
+ * What a proxy records of real connections, so that a router can be asked again: JSON lines, the first a header, then one line a
+ * connection. Nothing of it is trusted when it is read.
+ *
+ * | key         | meaning                                                                                            |
+ * |-------------|----------------------------------------------------------------------------------------------------|
+ * | `id`        | the connection, as in access records                                                               |
+ * | `time`      | when it was accepted, ISO 8601                                                                     |
+ * | `router`    | the router's name, such as `git` or `acme/git`                                                     |
+ * | `client`    | the client's address                                                                               |
+ * | `local`     | the address that it connected to                                                                   |
+ * | `listener`  | the listener's address as configured                                                               |
+ * | `questions` | what the router was asked, in order: `hook`, `bytes`, `final`, `now`, `lookups`, `event`, `decision` |
+ *
+ * `bytes` is base64, or `{ "redacted": length }` where they were left out. `decision` is the router's answer with payloads as
+ * strings of one character a byte, `{ "noop": true }`, or `{ "failed": message }`.
+ */
+import type { Decision } from './decision.ts'
+import { BadAnswer, parseAnswer } from './decision.ts'
+import type { Endpoint } from './router.ts'
+import type { Hook } from './sandbox/sandbox.ts'
+
+/** The version of the format that is written, and the only one that is read. */
+export const RECORD_VERSION = 1
+
+/** The first line of a file, without its line end. */
+export const RECORD_HEADER: string = JSON.stringify({ pointsmanRecord: RECORD_VERSION })
+
+/** Characters of one line, at most. */
+export const MAX_RECORD_LINE = 4_194_304
+
+export interface RecordedConnection {
+  readonly id: string
+  readonly time: string
+  readonly router: string
+  readonly client: Endpoint
+  readonly local: Endpoint
+  readonly listener: string
+  readonly questions: readonly RecordedQuestion[]
+}
+
+export interface RecordedQuestion {
+  readonly hook: Hook
+  /** What the router saw; a number where it was left out: its length. */
+  readonly bytes: Uint8Array | number
+  readonly final: boolean
+  /** `conn.now`. */
+  readonly now: number
+  /** Table, then key; `null` for a key that the table did not have. */
+  readonly lookups: Readonly<Record<string, Readonly<Record<string, string | null>>>>
+  readonly event?: Readonly<Record<string, unknown>> | undefined
+  readonly decision: RecordedDecision
+}
+
+export type RecordedDecision = Decision | { readonly kind: 'failed'; readonly message: string }
+
+/** A line that is not what `encodeRecord` writes; the message says what is wrong with it. */
+export class BadRecord extends Error {}
+
+/** One connection as a line, without its line end. */
+export function encodeRecord({ questions, ...connection }: RecordedConnection): string {
+  return JSON.stringify({ ...connection, questions: questions.map(encodeQuestion) })
+}
+
+function encodeQuestion({ bytes, decision, event, ...question }: RecordedQuestion): object {
+  const kept = typeof bytes === 'number' ? { redacted: bytes } : Buffer.from(bytes).toString('base64')
+  return { ...question, bytes: kept, ...(event && { event }), decision: encodeDecision(decision) }
+}
+
+function encodeDecision(decision: RecordedDecision): object {
+  switch (decision.kind) {
+    case 'forward': {
+      const { kind: _, upstream: __, replyWhen, reply, ...answer } = decision
+      return { ...answer, ...(reply !== undefined && { reply, replyWhen }) }
+    }
+    case 'wait':
+      return { noop: true, atLeast: decision.atLeast }
+    case 'close':
+      return { close: decision.text ?? true }
+    case 'failed':
+      return { failed: decision.message }
+    default:
+      return decision satisfies never
+  }
+}
+
+/**
+ * Reads one line of a file: `undefined` for the header, which has to be the first line.
+ *
+ * @throws BadRecord
+ */
+export function parseRecordLine(line: string, first: boolean): RecordedConnection | undefined {
+  if (line.length > MAX_RECORD_LINE) throw new BadRecord(`the line is longer than ${MAX_RECORD_LINE} characters`)
+  const value = json(line)
+  if (first) {
+    if (value.pointsmanRecord !== RECORD_VERSION)
+      throw new BadRecord(`the first line is ${RECORD_HEADER}; found ${line.slice(0, 60)}`)
+    return undefined
+  }
+  const { id, time, router, listener, questions } = value
+  if (!Array.isArray(questions) || questions.length === 0) throw new BadRecord('questions is a list with at least one')
+  return {
+    id: text(id, 'id'),
+    time: text(time, 'time'),
+    router: text(router, 'router'),
+    client: endpoint(value.client, 'client'),
+    local: endpoint(value.local, 'local'),
+    listener: text(listener, 'listener'),
+    questions: questions.map(parseQuestion),
+  }
+}
+
+const HOOKS: readonly Hook[] = ['route', 'onConnect', 'onConnectError', 'onInactivity']
+
+function parseQuestion(value: unknown): RecordedQuestion {
+  const { hook, bytes, final, now, lookups, event, decision } = record(value, 'a question')
+  const known = HOOKS.find((name) => name === hook)
+  if (known === undefined) throw new BadRecord(`hook is one of ${HOOKS.join(', ')}`)
+  if (typeof final !== 'boolean') throw new BadRecord('final is true or false')
+  if (typeof now !== 'number' || !Number.isFinite(now)) throw new BadRecord('now is a number of milliseconds')
+  return {
+    hook: known,
+    bytes: parseBytes(bytes),
+    final,
+    now,
+    lookups: parseLookups(lookups),
+    event: event === undefined ? undefined : record(event, 'event'),
+    decision: parseDecision(decision),
+  }
+}
+
+function parseBytes(value: unknown): Uint8Array | number {
+  if (typeof value === 'string') {
+    if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(value))
+      throw new BadRecord('bytes is base64')
+    return Buffer.from(value, 'base64')
+  }
+  const { redacted } = record(value, 'bytes, where it is no base64,')
+  if (typeof redacted !== 'number' || !Number.isSafeInteger(redacted) || redacted < 0)
+    throw new BadRecord('bytes.redacted is a number of bytes')
+  return redacted
+}
+
+function parseLookups(value: unknown): RecordedQuestion['lookups'] {
+  const lookups: Record<string, Record<string, string | null>> = Object.create(null)
+  for (const [table, values] of Object.entries(record(value, 'lookups'))) {
+    const keys: Record<string, string | null> = Object.create(null)
+    for (const [key, found] of Object.entries(record(values, `lookups.${table}`)))
+      keys[key] = found === null ? null : text(found, `lookups.${table}.${key}`)
+    lookups[table] = keys
+  }
+  return lookups
+}
+
+function parseDecision(value: unknown): RecordedDecision {
+  const decision = record(value, 'decision')
+  if (typeof decision.failed === 'string') return { kind: 'failed', message: decision.failed }
+  try {
+    return parseAnswer(decision)
+  } catch (error) {
+    throw error instanceof BadAnswer ? new BadRecord(`decision: ${error.message}`) : error
+  }
+}
+
+function endpoint(value: unknown, what: string): Endpoint {
+  const { address, port } = record(value, what)
+  if (typeof port !== 'number' || !Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new BadRecord(`${what}.port is a whole number from 0 to 65535`)
+  return { address: text(address, `${what}.address`), port }
+}
+
+function text(value: unknown, what: string): string {
+  if (typeof value !== 'string') throw new BadRecord(`${what} is a string`)
+  return value
+}
+
+function json(line: string): Record<string, unknown> {
+  try {
+    return record(JSON.parse(line), 'a line')
+  } catch (error) {
+    if (error instanceof BadRecord) throw error
+    throw new BadRecord('it is not JSON')
+  }
+}
+
+function record(value: unknown, what: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new BadRecord(`${what} is an object`)
+  return Object.fromEntries(Object.entries(value))
+}
