@@ -4,7 +4,7 @@ import { type LogLine, Pointsman } from '../kit/pointsman.ts'
 import { echoServer, type TestServer } from '../kit/sockets.ts'
 import { until } from '../kit/wait.ts'
 import { dictate, puppet } from './puppet.ts'
-import { Recorder, refusedRemote } from './upstreams.ts'
+import { BlackHole, Recorder, refusedRemote } from './upstreams.ts'
 
 let a: TestServer
 let p: Pointsman
@@ -129,8 +129,10 @@ describe('onConnectError', () => {
 
   for (const how of ['end', 'reset', 'destroy'] as const) {
     it(`is not asked when the client has left (${how})`, async () => {
+      await using hole = await BlackHole.start()
       const from = p.lines.length
-      const client = await dictate(await p.served('failover'), [{ remote: dead, reply: 'r' }])
+      const first = { remote: hole.remote, connectTimeout: 300, reply: 'r' }
+      const client = await dictate(await p.served('failover'), [first])
       await client.receives(/r/)
       client[how]()
       const { reason } = await p.record(client)
@@ -200,7 +202,7 @@ describe('an inactivity timeout', { concurrency: true }, () => {
       await using upstream = await Recorder.start()
       const client = await dictate(await p.served('inactive'), {
         remote: upstream.remote,
-        inactivityTimeout: 150,
+        inactivityTimeout: 500,
         reply: 'r',
       })
       await client.receives(/r/)
