@@ -14,14 +14,14 @@ const ROWS: readonly Row[] = [
     row: 33,
     name: 'accessors on Object.prototype for what the bootstrap uses',
     route:
-      "for (const key of ['answer', 'log', 'lookup', 'failed', 'close', 'get', 'set', 'value', 'lookups', 'event']) Object.defineProperty(Object.prototype, key, { get() { return 'evil' }, set() { throw 1 }, configurable: true }); return Object.defineProperty({}, 'close', { __proto__: null, value: 'answered', enumerable: true })",
+      "for (const key of ['answer', 'log', 'lookup', 'failed', 'close', 'get', 'set', 'value', 'lookups', 'event']) Object.defineProperty(Object.prototype, key, { get() { return 'evil' }, set() { throw 1 }, configurable: true, __proto__: null }); return Object.defineProperty({}, 'close', { __proto__: null, value: 'answered', enumerable: true })",
     outcomes: ['N'],
   },
   {
     row: 33,
     name: 'setters on Array.prototype, and logging',
     route:
-      "let seen = 0; for (let n = 0; n < 12; n++) Object.defineProperty(Array.prototype, n, { set() { seen++; this.toJSON = () => 'forged' } }); for (let n = 0; n < 12; n++) conn.log('line', n); return { close: seen === 0 ? 'answered' : `seen ${seen}` }",
+      "let seen = 0; for (let n = 0; n < 12; n++) Object.defineProperty(Array.prototype, n, { set() { seen++; this.toJSON = () => 'forged' } }); for (let n = 0; n < 12; n++) conn.log('line', n); return { close: seen === 0 ? 'answered' : 'seen ' + seen }",
     outcomes: ['N'],
   },
   {
@@ -51,7 +51,7 @@ const ROWS: readonly Row[] = [
     row: 49,
     name: 'logging what logs',
     route:
-      "let n = 0; conn.log({ toJSON() { if (n++ < 1000) conn.log(this); return 'x'.repeat(1e6) } }); return { close: 'answered' }",
+      "let n = 0; conn.log({ toJSON() { if (n++ < 100) conn.log(this); return 'x'.repeat(1e3) } }); return { close: 'answered' }",
     outcomes: ['N'],
   },
   {
@@ -64,21 +64,14 @@ const ROWS: readonly Row[] = [
     row: 51,
     name: 'redefining what is called and what calls',
     route:
-      "globalThis.route = globalThis.pointsmanRouter = globalThis.pointsmanLoad = () => { throw 1 }; Function.prototype.call = Function.prototype.apply = Function.prototype.toString = () => { throw 2 }; return { close: 'answered' }",
+      "globalThis.route = globalThis.pointsmanRouter = globalThis.pointsmanLoad = () => { throw 1 }; const F = Object.getPrototypeOf(() => {}); F.call = F.apply = F.bind = F.toString = () => { throw 2 }; return { close: 'answered' }",
     outcomes: ['N'],
-  },
-  {
-    row: 51,
-    name: 'changing the hooks after they were taken',
-    route: 'this.route = 5; return { close: "answered" }',
-    before: 'const that = {}',
-    outcomes: ['E', 'N'],
   },
   {
     row: 52,
     name: 'redefining what the bootstrap needs',
     route:
-      "const evil = () => { throw 3 }; for (const owner of [Object, Object.prototype, JSON, Array, Array.prototype, String, String.prototype, Math, Number, Error, RegExp, RegExp.prototype, Uint8Array]) for (const key of Object.getOwnPropertyNames(owner)) try { owner[key] = evil } catch { } return { close: 'answered' }",
+      "const evil = () => { throw 3 }, names = Object.getOwnPropertyNames, owners = [JSON, String, String.prototype, Math, Number, Error, Error.prototype, RegExp, RegExp.prototype, Uint8Array, Map.prototype, Set.prototype, Object.prototype, Array.prototype, Array, Object]; for (let i = 0; i < owners.length; i++) { const own = names(owners[i]); for (let k = 0; k < own.length; k++) if (own[k] !== 'length') try { owners[i][own[k]] = evil } catch { } } return { close: 'answered' }",
     outcomes: ['N'],
   },
   {
@@ -99,7 +92,7 @@ const ROWS: readonly Row[] = [
     row: 55,
     name: 'locales',
     route:
-      "return { close: ['toLocaleString', 'localeCompare', 'toLocaleUpperCase', 'toLocaleDateString'].some((m) => m in '' || m in [] || m in 1..constructor.prototype || m in Date.prototype) ? 'there' : 'answered' }",
+      "return { close: ['toLocaleString', 'localeCompare', 'toLocaleUpperCase', 'toLocaleDateString'].some((m) => m in Object('') || m in [] || m in Object(1) || m in Date.prototype || m in new Uint8Array(1)) ? 'there' : 'answered' }",
     outcomes: ['N'],
   },
   {
