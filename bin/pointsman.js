@@ -3,15 +3,19 @@
 var NEEDED = [26, 10]
 var found = process.versions.node.split('.').map(Number)
 
-if (found[0] < NEEDED[0] || (found[0] === NEEDED[0] && found[1] < NEEDED[1])) {
+function complain() {
   console.error(
     'pointsman needs Node ' +
       NEEDED.join('.') +
       ' or newer and was started with ' +
       process.versions.node +
-      '; `npm ci` brings the right one, and `npm start` or `npx pointsman` uses it.',
+      '; on Linux `npm ci` or `npm install` brings the right one.',
   )
   process.exit(1)
+}
+
+if (found[0] < NEEDED[0] || (found[0] === NEEDED[0] && found[1] < NEEDED[1])) {
+  import('router-sdk/right-node').then((node) => node.startAgain() || complain(), complain)
 } else {
-  void import('../src/main.ts').then((main) => main.main(process.argv.slice(2)))
+  void import('#command').then((main) => main.main(process.argv.slice(2)))
 }

@@ -3,9 +3,13 @@
 var NEEDED = [26, 10]
 var found = process.versions.node.split('.').map(Number)
 
-if (found[0] < NEEDED[0] || (found[0] === NEEDED[0] && found[1] < NEEDED[1])) {
-  console.error('router-sdk needs Node ' + NEEDED.join('.') + ' or newer and was started with ' + process.versions.node)
+function complain() {
+  console.error(`router-sdk needs Node ${NEEDED.join('.')} or newer and was started with ${process.versions.node}`)
   process.exit(2)
+}
+
+if (found[0] < NEEDED[0] || (found[0] === NEEDED[0] && found[1] < NEEDED[1])) {
+  import('./right-node.js').then((node) => node.startAgain() || complain(), complain)
 } else {
-  import('../src/cli/start.ts')
+  import('#command')
 }

@@ -39,7 +39,7 @@ export class TableLoader {
   }
 
   #inThread(job: TableJob): Promise<ArrayBuffer> {
-    const thread = new Worker(new URL('./table-worker.ts', import.meta.url), {
+    const thread = new Worker(new URL(import.meta.resolve('#table-worker')), {
       workerData: job,
       execArgv: ['--disable-warning=ExperimentalWarning'],
       env: {},

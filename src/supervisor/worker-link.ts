@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { Position, RouterDescription } from 'router-sdk/sandbox'
 import type { FromWorker, ToWorker } from '../worker/messages.ts'
 
-const WORKER = fileURLToPath(new URL('../worker/main.ts', import.meta.url))
+const WORKER = fileURLToPath(import.meta.resolve('#worker'))
 /** Milliseconds for a new process to be ready, for a version to warm, and for a listener to open. */
 const READY_LIMIT = 15_000
 const WARM_LIMIT = 30_000

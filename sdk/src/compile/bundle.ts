@@ -1,5 +1,4 @@
-import { dirname, join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join, relative } from 'node:path'
 import { authorsName, columnOfByte, type Diagnostic, diagnostic } from './diagnostics.ts'
 import {
   importKindWords,
@@ -9,7 +8,8 @@ import {
   SDK_MODULES,
   syntaxWords,
 } from './gate.ts'
-import { kept } from './kept.ts'
+import { type Made, made } from './kept.ts'
+import { SDK_FOLDER } from './layout.ts'
 import {
   type BuildFailure,
   type BuildOptions,
@@ -26,9 +26,6 @@ import { Turns } from './turns.ts'
 export type Bundled =
   | { readonly kind: 'bundled'; readonly code: string; readonly sourceMap: string }
   | { readonly kind: 'refused'; readonly diagnostics: readonly Diagnostic[] }
-
-/** The folder of the SDK's own sources. */
-export const SDK_FOLDER = join(dirname(fileURLToPath(import.meta.url)), '..')
 
 const SYNTAX_NOT_AVAILABLE = {
   bigint: false,
@@ -170,7 +167,7 @@ let sdk: Promise<Readonly<Record<string, string>>> | undefined
 
 /** A module of the SDK in one piece, made once: asking for its files one by one takes longer than all else in a build. */
 async function sdkText(module: string): Promise<string> {
-  sdk ??= kept('modules', bundleSdk).catch((error: unknown) => {
+  sdk ??= made('modules', bundleSdk).catch((error: unknown) => {
     sdk = undefined
     throw error
   })
@@ -179,7 +176,8 @@ async function sdkText(module: string): Promise<string> {
   return text
 }
 
-async function bundleSdk(): Promise<Record<string, string>> {
+/** The SDK's modules for routers, each in one piece, by their paths. */
+export async function bundleSdk(): Promise<Made> {
   const entryPoints = [...SDK_MODULES.values()].map((path) => join(SDK_FOLDER, path))
   const places = { outdir: '/', outbase: SDK_FOLDER }
   const { outputFiles } = await start({ ...OPTIONS, ...places, format: 'esm', entryPoints })
@@ -212,14 +210,14 @@ function isBuildFailure(error: unknown): error is BuildFailure {
 
 /**
  * One of our own programs as a single ES module, without types, so that it starts fast and runs where type stripping does not
- * (`--jitless`). `absolute` gives the path by which a package outside of it is imported.
+ * (`--jitless`). Packages outside of it are imported by their names.
  */
-export async function bundleProgram(entry: string, absolute: Readonly<Record<string, string>>): Promise<string> {
+export async function bundleProgram(entry: string): Promise<string> {
   const outside: Plugin = {
     name: 'outside',
     setup(build) {
       build.onResolve({ filter: /^[^.]/ }, ({ kind, path }) =>
-        kind === 'entry-point' ? undefined : { external: true, path: absolute[path] ?? path },
+        kind === 'entry-point' ? undefined : { external: true, path },
       )
     },
   }

@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { SDK_FOLDER } from './bundle.ts'
 import { runChecker } from './checker.ts'
 import { SDK_MODULES } from './gate.ts'
-import { kept } from './kept.ts'
+import { type Made, made } from './kept.ts'
+import { SDK_FOLDER } from './layout.ts'
 
 const EMIT_TIME = 20_000
 
@@ -23,10 +23,11 @@ export function sdkDeclarations(): Promise<ReadonlyMap<string, string>> {
 }
 
 async function keptDeclarations(): Promise<ReadonlyMap<string, string>> {
-  return new Map(Object.entries(await kept('declarations', async () => Object.fromEntries(await emit()))))
+  return new Map(Object.entries(await made('declarations', emitDeclarations)))
 }
 
-async function emit(): Promise<ReadonlyMap<string, string>> {
+/** The declarations of the SDK's modules for routers, by their paths. */
+export async function emitDeclarations(): Promise<Made> {
   return inPrivateFolder(async (folder) => {
     const outDir = join(folder, 'out')
     await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config(outDir)))
@@ -37,7 +38,7 @@ async function emit(): Promise<ReadonlyMap<string, string>> {
     // Errors in the SDK's own sources do not keep the declarations from being written.
     for (const path of SDK_MODULES.values())
       if (!declarations.has(declarationOf(path))) throw new Error(`no declarations of ${path} could be made (${end})`)
-    return declarations
+    return Object.fromEntries(declarations)
   })
 }
 

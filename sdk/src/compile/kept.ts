@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { PREBUILT, SDK_FOLDER } from './layout.ts'
 
 /** Texts by name, made from the SDK alone. */
 export type Made = Readonly<Record<string, string>>
@@ -19,34 +19,52 @@ export function keepMade(path: string): void {
   folder = path
 }
 
+/** What can be made of the SDK's sources alone, and is made when its package is built. */
+export type MadeName = 'modules' | 'declarations' | 'host'
+
+/** One of these: from the package, where this is one, and otherwise as `kept` gives it. */
+export async function made(name: MadeName, make: () => Promise<Made>): Promise<Made> {
+  if (PREBUILT === undefined) return kept(name, make)
+  const place = join(PREBUILT, `${name}.json`)
+  const found = await parsed(place).catch((cause: unknown) => {
+    throw new Error(`router-sdk is not installed whole: ${place} cannot be read`, { cause })
+  })
+  if (found === undefined) throw new Error(`router-sdk is not installed whole: ${place} is no object of texts`)
+  return found
+}
+
 /** What `make` gives, from a file when it was made before of the same sources. A file that cannot be used is made again. */
 export async function kept(name: string, make: () => Promise<Made>): Promise<Made> {
   if (folder === undefined) return make()
   const place = join(folder, `${name}-${sourcesKey()}.json`)
   const found = await read(place)
   if (found !== undefined) return found
-  const made = await make()
-  await write(folder, place, made)
-  return made
+  const fresh = await make()
+  await write(folder, place, fresh)
+  return fresh
 }
 
 async function read(place: string): Promise<Made | undefined> {
   try {
     if (!(await isOurs(dirname(place)))) return undefined
-    const found: unknown = JSON.parse(await readFile(place, 'utf8'))
-    return isMade(found) ? found : undefined
+    return await parsed(place)
   } catch {
     return undefined
   }
 }
 
+async function parsed(place: string): Promise<Made | undefined> {
+  const found: unknown = JSON.parse(await readFile(place, 'utf8'))
+  return isMade(found) ? found : undefined
+}
+
 /** Nobody misses what cannot be kept: it is made again. */
-async function write(into: string, place: string, made: Made): Promise<void> {
+async function write(into: string, place: string, texts: Made): Promise<void> {
   const draft = `${place}.${process.pid}`
   try {
     await mkdir(into, { recursive: true, mode: 0o700 })
     if (!(await isOurs(into))) return
-    await writeFile(draft, JSON.stringify(made), { mode: 0o600 })
+    await writeFile(draft, JSON.stringify(texts), { mode: 0o600 })
     await rename(draft, place)
   } catch {}
 }
@@ -67,12 +85,11 @@ let key: string | undefined
 function sourcesKey(): string {
   if (key !== undefined) return key
   const hash = createHash('sha256')
-  const sdk = join(dirname(fileURLToPath(import.meta.url)), '..')
-  hash.update(JSON.stringify([process.version, sdk, createRequire(import.meta.url).resolve('isolated-vm')]))
+  hash.update(JSON.stringify([process.version, SDK_FOLDER, createRequire(import.meta.url).resolve('isolated-vm')]))
   for (const name of ['esbuild/package.json', 'typescript/package.json'])
     hash.update(readFileSync(createRequire(import.meta.url).resolve(name)))
-  for (const path of readdirSync(sdk, { recursive: true, encoding: 'utf8' }).sort()) {
-    const { size, mtimeMs } = statSync(join(sdk, path))
+  for (const path of readdirSync(SDK_FOLDER, { recursive: true, encoding: 'utf8' }).sort()) {
+    const { size, mtimeMs } = statSync(join(SDK_FOLDER, path))
     hash.update(`${path} ${size} ${mtimeMs}\n`)
   }
   key = hash.digest('hex').slice(0, 24)

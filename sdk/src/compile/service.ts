@@ -1,8 +1,7 @@
 import { accessSync, constants } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type * as Esbuild from 'esbuild'
+import { ESBUILD_WRAPPER } from './layout.ts'
 
 /** esbuild, which runs as a service: one child process that answers builds until it is stopped, or dies of one. */
 export type { BuildFailure, BuildOptions, BuildResult, Message, Plugin } from 'esbuild'
@@ -38,11 +37,10 @@ function service(): typeof Esbuild {
 /** The wrapper with limits on memory, where it works: Linux, and the installed program is where its package puts it. */
 function boundedProgram(): { wrapper: string; real: string } | undefined {
   if (process.platform !== 'linux' || process.env.ESBUILD_BINARY_PATH !== undefined) return undefined
-  const wrapper = join(dirname(fileURLToPath(import.meta.url)), 'esbuild-bounded.sh')
   try {
-    accessSync(wrapper, constants.X_OK)
+    accessSync(ESBUILD_WRAPPER, constants.X_OK)
     const fromEsbuild = createRequire(createRequire(import.meta.url).resolve('esbuild'))
-    return { wrapper, real: fromEsbuild.resolve(`@esbuild/linux-${process.arch}/bin/esbuild`) }
+    return { wrapper: ESBUILD_WRAPPER, real: fromEsbuild.resolve(`@esbuild/linux-${process.arch}/bin/esbuild`) }
   } catch {
     return undefined
   }

@@ -1,11 +1,11 @@
-import { chmod, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
+import { chmod, realpath, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { bundleProgram } from '../compile/bundle.ts'
-import { kept } from '../compile/kept.ts'
+import { type Made, made } from '../compile/kept.ts'
+import { HOST_SOURCE } from '../compile/layout.ts'
 import { encodeLoad } from './frames.ts'
+import { makeHostFolder } from './host-folder.ts'
 import { HostProcess } from './host-process.ts'
 import { type Job, Loading } from './jobs.ts'
 
@@ -22,17 +22,27 @@ export async function installHostProgram(): Promise<HostProgram> {
   const require = createRequire(import.meta.url)
   const isolatedVm = await realpath(require.resolve('isolated-vm'))
   const gypBuild = await realpath(createRequire(isolatedVm).resolve('node-gyp-build'))
-  const source = join(dirname(fileURLToPath(import.meta.url)), 'host.ts')
-  const { code = '' } = await kept('host', async () => ({
-    code: await bundleProgram(source, { 'isolated-vm': isolatedVm }),
-  }))
-  const folder = await mkdtemp(join(await realpath(tmpdir()), 'pointsman-host-'))
+  const { code = '' } = await made('host', bundleHost)
+  const folder = await makeHostFolder()
   const file = join(folder, 'host.mjs')
-  await writeFile(file, code, { mode: 0o644 })
+  await writeFile(file, importing(code, isolatedVm), { mode: 0o644 })
   await chmod(folder, 0o755)
   // node-gyp-build looks for the last one, to tell musl from glibc.
   const reads = [file, join(dirname(isolatedVm), '*'), join(dirname(gypBuild), '*'), '/etc/alpine-release']
   return { file, reads, remove: () => rm(folder, { recursive: true, force: true }) }
+}
+
+/** A host's program, which is the same wherever it is installed. */
+export async function bundleHost(): Promise<Made> {
+  return { code: await bundleProgram(HOST_SOURCE) }
+}
+
+/** It runs in a folder from which no package is found: what it imports of isolated-vm it has to import by its path. */
+function importing(code: string, isolatedVm: string): string {
+  const found = code.split(/(?<=\bfrom\s*)"isolated-vm"/)
+  if (found.length !== 2)
+    throw new Error(`a host's program imports isolated-vm ${found.length - 1} times instead of once`)
+  return found.join(JSON.stringify(isolatedVm))
 }
 
 const PROBE_TIME = 10_000
