@@ -4,9 +4,9 @@ import { refusedRemote } from './upstreams.ts'
 
 /** The settings under which fates are quick. */
 export const FATAL_CONFIG = {
-  preread: { limit: 2000, time: 500 },
+  preread: { limit: 2000, time: 1000 },
   connect: { retries: 1, retryDelay: 10 },
-  relay: { idleTimeout: 600 },
+  relay: { idleTimeout: 2000 },
   drainTime: 100,
 }
 
