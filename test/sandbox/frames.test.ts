@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import {
+  decodeAnswer,
+  decodeAsk,
+  decodeLoad,
+  encodeAnswer,
+  encodeAsk,
+  encodeLoad,
+  encodeReady,
+  FRAME,
+  FrameReader,
+  FrameViolation,
+} from '../../sdk/src/sandbox/frames.ts'
+
+const MOST = 1 << 20
+
+interface Seen {
+  type: number
+  id: number
+  body: string
+}
+
+/** What a reader makes of chunks: the frames, or the violation that ended it. */
+function read(chunks: Iterable<Buffer>, limit = MOST): { frames: Seen[]; violation: boolean; unfinished: number } {
+  const reader = new FrameReader(limit)
+  const frames: Seen[] = []
+  try {
+    for (const chunk of chunks)
+      reader.feed(chunk, ({ type, id, body }) => frames.push({ type, id, body: body.toString('latin1') }))
+    return { frames, violation: false, unfinished: reader.unfinished }
+  } catch (error) {
+    if (!(error instanceof FrameViolation)) throw error
+    return { frames, violation: true, unfinished: reader.unfinished }
+  }
+}
+
+function* cut(bytes: Buffer, sizes: readonly number[]): Generator<Buffer> {
+  for (let at = 0, turn = 0; at < bytes.length; turn++) {
+    const size = sizes[turn % sizes.length] ?? 1
+    yield Buffer.from(bytes.subarray(at, at + size))
+    at += size
+  }
+}
+
+const answers = fc.array(
+  fc.record({
+    id: fc.nat(),
+    cpu: fc.nat(),
+    json: fc.oneof(fc.string(), fc.string({ minLength: 5000, maxLength: 9000 })),
+  }),
+  { maxLength: 12 },
+)
+const sizes = fc.array(fc.integer({ min: 1, max: 5000 }), { minLength: 1, maxLength: 8 })
+
+test('however a stream is cut, the frames are the same and nothing is left over', () => {
+  fc.assert(
+    fc.property(answers, sizes, (list, pieces) => {
+      const encoded = [encodeReady(), ...list.map(({ id, cpu, json }) => encodeAnswer(id, 'returned', cpu, json))]
+      const stream = Buffer.concat(encoded)
+      const whole = read([stream])
+      assert.equal(whole.frames.length, list.length + 1)
+      assert.deepEqual(read(cut(stream, pieces)), whole)
+      assert.equal(whole.unfinished, 0)
+      const bodies = whole.frames.slice(1).map(({ body }) => decodeAnswer(Buffer.from(body, 'latin1')).json)
+      assert.deepEqual(
+        bodies,
+        list.map(({ json }) => Buffer.from(json).toString()),
+      )
+    }),
+    { numRuns: 200 },
+  )
+})
+
+test('random bytes throw nothing but FrameViolation, and keep no more than the limit', () => {
+  fc.assert(
+    fc.property(fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 20 }), (chunks) => {
+      const { unfinished } = read(
+        chunks.map((chunk) => Buffer.from(chunk)),
+        300,
+      )
+      assert.ok(unfinished <= 304 + 200, `${unfinished} bytes kept`)
+    }),
+    { numRuns: 1000 },
+  )
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 60 }), (body) => {
+      try {
+        decodeAnswer(Buffer.from(body))
+      } catch (error) {
+        assert.ok(error instanceof FrameViolation)
+      }
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+test('a frame of 1 MB that comes byte by byte is read in linear time', () => {
+  const frame = encodeAnswer(1, 'returned', 0, 'x'.repeat(1_000_000))
+  const started = performance.now()
+  const { frames } = read(cut(frame, [1]))
+  assert.equal(frames.length, 1)
+  assert.ok(performance.now() - started < 5000, `${performance.now() - started} ms`)
+})
+
+test('a length over the limit, or under the least, is refused at its fourth byte', () => {
+  for (const length of [MOST + 1, 0xffffffff, 0, 4]) {
+    const bytes = Buffer.alloc(4)
+    bytes.writeUInt32LE(length)
+    assert.equal(read([bytes]).violation, true, `${length}`)
+  }
+})
+
+test('what is encoded is decoded', () => {
+  fc.assert(
+    fc.property(fc.nat(), fc.string(), fc.json(), fc.uint8Array(), (version, code, facts, bytes) => {
+      const [load] = read([encodeLoad(7, version, code)]).frames
+      assert.deepEqual([load?.type, load?.id], [FRAME.load, 7])
+      const loaded = decodeLoad(Buffer.from(load?.body ?? '', 'latin1'))
+      assert.deepEqual(loaded, { version, code: Buffer.from(code).toString() })
+      const [asked] = read([encodeAsk(8, version, 'onInactivity', facts, bytes)]).frames
+      assert.deepEqual(decodeAsk(Buffer.from(asked?.body ?? '', 'latin1')), {
+        version,
+        hook: 'onInactivity',
+        facts: Buffer.from(facts).toString(),
+        text: Buffer.from(bytes).toString('latin1'),
+      })
+    }),
+  )
+})
+
+test('no CPU time is too odd for a frame', () => {
+  for (const cpu of [-5, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 40]) {
+    const body = encodeAnswer(1, 'memory', cpu, '').subarray(9)
+    assert.ok(decodeAnswer(body).cpu >= 0)
+  }
+})
