@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { type LoadHookSync, registerHooks } from 'node:module'
 import { basename, extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
@@ -64,14 +65,21 @@ function parseJson(file: string, text: string): unknown {
 /** Each import has a query of its own: a module is cached by its URL, and a reload has to see what is written now. */
 async function importDefault(file: string): Promise<unknown> {
   let module: unknown
+  const hooks = registerHooks({ load: asModule })
   try {
     module = await import(`${pathToFileURL(file).href}?read=${Date.now()}.${process.hrtime.bigint()}`)
   } catch (error) {
     throw new ConfigError(`cannot load ${basename(file)}: ${reason(error)}`)
+  } finally {
+    hooks.deregister()
   }
   if (typeof module === 'object' && module !== null && 'default' in module) return module.default
   throw new ConfigError(`${basename(file)} has no default export; write: export default defineConfig({ … })`)
 }
+
+/** What `npm init` writes into a package.json would make a .ts file beside it a script, which can import nothing. */
+const asModule: LoadHookSync = (url, context, next) =>
+  next(url, /\.ts(?:\?|$)/.test(url) ? { ...context, format: 'module-typescript' } : context)
 
 function overlay(read: unknown, line: CommandLine): unknown {
   if (line.host === undefined && line.port === undefined) return read

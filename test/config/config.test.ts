@@ -119,6 +119,17 @@ test('a file that cannot be read or is not what it should be is named', async ()
     })
 })
 
+test('a .ts configuration is a module, whatever the package.json beside it says', async () => {
+  const cwd = mkdtempSync(join(folder, 'script-'))
+  writeFileSync(join(cwd, 'package.json'), '{ "type": "commonjs" }')
+  writeFileSync(join(cwd, '_workers.ts'), 'export const workers: number = 7\n')
+  writeFileSync(
+    join(cwd, 'pointsman.config.ts'),
+    "import { workers } from './_workers.ts'\nexport default { workers }\n",
+  )
+  assert.equal((await loadConfig(NO_OPTIONS, cwd)).settings.workers, 7)
+})
+
 test('defineConfig types a configuration and gives it back', () => {
   const configuration = defineConfig({ listen: { port: 0 } })
   assert.equal(parseSettings(configuration, 'f').listen.port, 0)
