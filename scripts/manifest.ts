@@ -7,6 +7,7 @@ type Target = string | { readonly types: string; readonly default: string }
 /** What the build has to know of a package.json; the rest is carried over as it is. */
 export interface Manifest {
   readonly name: string
+  readonly imports: Readonly<Record<string, string>>
   readonly exports: Readonly<Record<string, Target>>
 }
 

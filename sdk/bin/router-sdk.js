@@ -11,5 +11,5 @@ function complain() {
 if (found[0] < NEEDED[0] || (found[0] === NEEDED[0] && found[1] < NEEDED[1])) {
   import('./right-node.js').then((node) => node.startAgain() || complain(), complain)
 } else {
-  import('#command')
+  void import('#command')
 }
