@@ -1,12 +1,18 @@
-import { Command, CommanderError, Option } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { keepMade } from '../compile/kept.ts'
+import type { BenchOptions } from './bench.ts'
 import { cacheFolder } from './cache.ts'
+import type { CheckOptions } from './check.ts'
 import { UsageError } from './files.ts'
+import type { NewOptions } from './new.ts'
 import { REPORTERS } from './reporters/index.ts'
+import { PROTOCOLS } from './templates.ts'
 import { Terminal } from './terminal.ts'
 import type { TestOptions } from './test.ts'
+import type { TryOptions } from './try.ts'
 
 const USAGE_ERROR = 2
+const HOOKS = ['route', 'onConnect', 'onConnectError', 'onInactivity'] as const
 const EXIT_CODES = `
 Exit codes: 0 all is well, 1 a router failed, 2 the command line is wrong, 130 interrupted.`
 
@@ -37,17 +43,41 @@ function createProgram(terminal: Terminal, done: (code: number) => void): Comman
     .showSuggestionAfterError()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'router-sdk: ')) })
     .addHelpText('after', EXIT_CODES)
-  // Each command's own modules are loaded when it is run: a person waits.
+  for (const add of [addNew, addCheck, addTest, addTry, addReplay, addBench]) add(program, terminal, done)
+  return program
+}
+
+type Add = (program: Command, terminal: Terminal, done: (code: number) => void) => void
+
+// Each command's own modules are loaded when it is run: a person waits.
+
+const addNew: Add = (program, terminal, done) => {
+  program
+    .command('new')
+    .argument('<name>', 'of the router; its files are written into the current folder')
+    .addOption(new Option('--protocol <name>', 'what its clients speak').choices(PROTOCOLS).default('http'))
+    .description('write a router with tests that pass')
+    .addHelpText('after', example('router-sdk new shop --protocol tls'))
+    .action(async (name: string, options: NewOptions) => {
+      const { newRouter } = await import('./new.ts')
+      done(await newRouter(name, options, terminal))
+    })
+}
+
+const addCheck: Add = (program, terminal, done) => {
   program
     .command('check')
     .argument('[files...]', 'routers, or folders of them (default: those of the current folder)')
     .option('--json', 'print the result as JSON')
     .description('types, forbidden imports and globals, loading, the first question, size')
     .addHelpText('after', example('router-sdk check git.ts'))
-    .action(async (files: string[], options: { json?: boolean }) => {
+    .action(async (files: string[], options: CheckOptions) => {
       const { check } = await import('./check.ts')
       done(await check(files, options, terminal))
     })
+}
+
+const addTest: Add = (program, terminal, done) => {
   program
     .command('test')
     .argument('[files...]', 'tests, routers, or folders of them (default: those of the current folder)')
@@ -60,7 +90,65 @@ function createProgram(terminal: Terminal, done: (code: number) => void): Comman
       const { test } = await import('./test.ts')
       done(await test(files, options, terminal))
     })
-  return program
+}
+
+const addTry: Add = (program, terminal, done) => {
+  program
+    .command('try')
+    .argument('<router>', 'a router file')
+    .argument('[-]', 'read the bytes from standard input')
+    .option('--text <text>', 'the bytes as text, with \\r \\n \\t \\0 \\x00 and \\\\')
+    .option('--hex <digits>', 'the bytes in hexadecimal')
+    .option('--file <file>', 'a file with the bytes')
+    .option('--final', 'no more bytes will come')
+    .addOption(new Option('--hook <name>', 'what to ask').choices(HOOKS).default('route'))
+    .option('--from <client>', 'the address of the client, with or without a port')
+    .option('--table <name=file>', 'a table for look-ups, again for each', (word, all: string[]) => [...all, word], [])
+    .description('these bytes → this answer, what each parser says of them, CPU and look-ups')
+    .addHelpText(
+      'after',
+      example(
+        "router-sdk try git.ts --text '003cgit-upload-pack /alice/site.git\\0host=localhost\\0'",
+        'curl … | router-sdk try web.ts -',
+      ),
+    )
+    .action(async (router: string, dash: string | undefined, options: TryOptions) => {
+      const { tryRouter } = await import('./try.ts')
+      done(await tryRouter(router, dash, options, terminal))
+    })
+}
+
+const addReplay: Add = (program, terminal, done) => {
+  program
+    .command('replay')
+    .argument('<record>', 'a file that `pointsman serve --record` wrote')
+    .argument('<router>', 'a router file')
+    .description('ask a router again, and list every connection that would now go elsewhere')
+    .addHelpText('after', example('router-sdk replay monday.jsonl git.ts'))
+    .action(async (record: string, router: string) => {
+      const { replay } = await import('./replay.ts')
+      done(await replay(record, router, terminal))
+    })
+}
+
+const addBench: Add = (program, terminal, done) => {
+  program
+    .command('bench')
+    .argument('<router>', 'a router file')
+    .option('--record <file>', 'ask what was recorded, instead of what its tests give')
+    .option('--seconds <n>', 'how long, 0.1 to 600', seconds, 3)
+    .description('decisions a second, and how their CPU times are distributed')
+    .addHelpText('after', example('router-sdk bench git.ts --seconds 10'))
+    .action(async (router: string, options: BenchOptions) => {
+      const { bench } = await import('./bench.ts')
+      done(await bench(router, options, terminal))
+    })
+}
+
+function seconds(text: string): number {
+  const value = Number(text)
+  if (value >= 0.1 && value <= 600) return value
+  throw new InvalidArgumentError('It is a number of seconds from 0.1 to 600.')
 }
 
 function example(...lines: string[]): string {
