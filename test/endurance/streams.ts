@@ -116,6 +116,12 @@ export class Streams {
     return ends.reduce((sum, { received }) => sum + received.length, 0)
   }
 
+  /** Closes every stream at once, however it stands. */
+  abandon(): void {
+    clearInterval(this.#timer)
+    for (const { socket } of this.#clients) socket.destroy()
+  }
+
   /** Ends each stream and compares what each end has sent with what the other has received. */
   async finish(): Promise<void> {
     clearInterval(this.#timer)

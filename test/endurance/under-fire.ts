@@ -114,6 +114,9 @@ export async function underFire(t: TestContext, options: FireOptions): Promise<v
   const attackers = new Attackers(await pointsman.served('hostile'), 2)
   const killer = new HostKiller(pointsman)
   const workers = pointsman.workerPids
+  // A failure must not leave them running: the process would never end.
+  stack.defer(async () => void (await Promise.allSettled([attackers.stop(), prober.stop()])))
+  stack.defer(() => streams.abandon())
 
   await saveAndKill(saves, killer, options)
   await Promise.all([attackers.stop(), prober.stop()])
