@@ -30,7 +30,7 @@ export interface Conn {
   readonly tls: TlsFacts | undefined
   /**
    * The value of `key` in the table beside the router (`git.homes.json` or `git.homes.csv` for `lookup('homes', …)` in
-   * `git.ts`), or `undefined`. Key at most 1,024 characters; at most 16 different look-ups a decision. A router may be run
+   * `git.ts`), or `undefined`. No table has keys of more than 1,024 characters. At most 16 different look-ups a decision. A router may be run
    * again from its start while a value is fetched.
    */
   lookup(table: string, key: string): TableValue | undefined
