@@ -5,12 +5,13 @@ import { Case } from '../testing/given.ts'
 import { cpuText, DecisionStats } from '../testing/stats.ts'
 import { tablesBeside, tablesOf } from '../testing/tables.ts'
 import type { Inquiry } from '../testing/verdict.ts'
-import { type OpenRouter, Workbench } from '../testing/workbench.ts'
-import { problemsOf, problemText, sizeText } from './check.ts'
-import { routerFile, shown, UsageError } from './files.ts'
+import type { OpenRouter, Workbench } from '../testing/workbench.ts'
+import { openOrTell, sizeText } from './check.ts'
+import { routerFile, UsageError } from './files.ts'
 import { inquiriesOf, readRecord } from './recorded.ts'
 import type { Terminal } from './terminal.ts'
 import { prepareTestImports, testUrl } from './test-modules.ts'
+import { withBench } from './with-bench.ts'
 
 export interface BenchOptions {
   readonly record?: string
@@ -24,9 +25,9 @@ const AT_ONCE = 64
 export async function bench(named: string, options: BenchOptions, terminal: Terminal): Promise<number> {
   const file = routerFile(named)
   const recorded = options.record === undefined ? undefined : await readRecord(options.record)
-  const workbench = new Workbench({ asks: true })
-  try {
-    const router = await workbench.open(file)
+  return withBench({ asks: true }, async (workbench) => {
+    const router = await openOrTell(workbench, file, terminal)
+    if (router === undefined) return 1
     const inquiries = await questions(router, recorded?.connections)
     const from =
       options.record ?? (inquiries.length > 1 ? 'the connections of its tests' : 'a connection that sends nothing')
@@ -34,15 +35,7 @@ export async function bench(named: string, options: BenchOptions, terminal: Term
     const measured = await measure(workbench, router, inquiries, options.seconds * 1000)
     terminal.write(resultText(router, from, inquiries.length, measured))
     return measured.failed > 0 ? 1 : 0
-  } catch (error) {
-    if (error instanceof UsageError) throw error
-    terminal.line(
-      `${terminal.style('red', '✖')} ${shown(file)} is refused\n\n${problemText(problemsOf(error, file), terminal)}`,
-    )
-    return 1
-  } finally {
-    await workbench.close()
-  }
+  })
 }
 
 /** What was recorded, or what the tests beside the router give, or a connection that has sent nothing. */

@@ -2,9 +2,10 @@ import { basename, dirname } from 'node:path'
 import { CompileFailure } from '../compile/diagnostics.ts'
 import { Turns } from '../compile/turns.ts'
 import type { RouterDescription } from '../sandbox/sandbox.ts'
-import { OpenFailure, Workbench } from '../testing/workbench.ts'
+import { OpenFailure, type OpenRouter, type Workbench } from '../testing/workbench.ts'
 import { findRouters, shown } from './files.ts'
 import type { Terminal } from './terminal.ts'
+import { withBench } from './with-bench.ts'
 
 export interface CheckOptions {
   readonly json?: boolean
@@ -31,15 +32,12 @@ const MOST_SHOWN = 10
 
 /** `router-sdk check`: types, gate, load, first question and size of routers. The result is the exit code. */
 export async function check(named: readonly string[], options: CheckOptions, terminal: Terminal): Promise<number> {
-  const bench = new Workbench({ asks: false })
-  try {
+  return withBench({ asks: false }, async (bench) => {
     const files = await findRouters(named)
     const checked = await checkAll(files, bench, terminal, options.json === true)
     if (options.json) terminal.line(JSON.stringify({ routers: checked.map(toJson) }, null, 2))
     return checked.every(({ ok }) => ok) ? 0 : 1
-  } finally {
-    await bench.close()
-  }
+  })
 }
 
 async function checkAll(
@@ -70,6 +68,17 @@ async function checkOne(path: string, bench: Workbench): Promise<Checked> {
     return { file, ok: true, ms: ms(), bytes: Buffer.byteLength(compiled.code), description }
   } catch (error) {
     return { file, ok: false, ms: ms(), problems: problemsOf(error, path) }
+  }
+}
+
+/** Opens a router for another command; says why when it cannot be. */
+export async function openOrTell(bench: Workbench, path: string, terminal: Terminal): Promise<OpenRouter | undefined> {
+  try {
+    return await bench.open(path)
+  } catch (error) {
+    const problems = problemText(problemsOf(error, path), terminal)
+    terminal.line(`${terminal.style('red', '✖')} ${terminal.style('bold', shown(path))} is refused\n\n${problems}`)
+    return undefined
   }
 }
 

@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { keepMade } from '../compile/kept.ts'
+import { Fault } from '../testing/fault.ts'
 import type { BenchOptions } from './bench.ts'
 import { cacheFolder } from './cache.ts'
 import type { CheckOptions } from './check.ts'
@@ -11,10 +12,12 @@ import { Terminal } from './terminal.ts'
 import type { TestOptions } from './test.ts'
 import type { TryOptions } from './try.ts'
 
+const FAILED = 1
 const USAGE_ERROR = 2
+const OWN_FAILURE = 3
 const HOOKS = ['route', 'onConnect', 'onConnectError', 'onInactivity'] as const
 const EXIT_CODES = `
-Exit codes: 0 all is well, 1 a router failed, 2 the command line is wrong, 130 interrupted.`
+Exit codes: 0 all is well, 1 a router failed, 2 the command line is wrong, 3 router-sdk itself failed, 130 interrupted.`
 
 /** Runs the `router-sdk` command; `args` are those after the program's name. The result is the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -27,10 +30,14 @@ export async function main(args: readonly string[]): Promise<number> {
     return code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_ERROR
-    if (!(error instanceof UsageError)) throw error
-    terminal.complain(`router-sdk: ${error.message}`)
-    return USAGE_ERROR
+    const expected = error instanceof UsageError || error instanceof Fault
+    terminal.complain(`router-sdk: ${expected || !(error instanceof Error) ? messageOf(error) : error.stack}`)
+    return error instanceof UsageError ? USAGE_ERROR : expected ? FAILED : OWN_FAILURE
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 function createProgram(terminal: Terminal, done: (code: number) => void): Command {

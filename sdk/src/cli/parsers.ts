@@ -37,9 +37,9 @@ export function parsersText(bytes: Uint8Array): string[] {
   return lines
 }
 
-function foundText({ match: _, ...found }: { readonly match: 'yes' }): string {
+function foundText(found: { readonly match: 'yes' }): string {
   return Object.entries(found)
-    .filter(([, value]) => value !== undefined)
+    .filter(([name, value]) => name !== 'match' && value !== undefined)
     .map(([name, value]) => `${name} ${valueText(value)}`)
     .join(', ')
 }

@@ -4,11 +4,12 @@ import { type Fate, fateOf } from '../testing/connection.ts'
 import { tablesBeside, type Values } from '../testing/tables.ts'
 import type { Outcome } from '../testing/verdict.ts'
 import { fateText } from '../testing/words.ts'
-import { type OpenRouter, Workbench } from '../testing/workbench.ts'
-import { problemsOf, problemText } from './check.ts'
-import { routerFile, shown, UsageError } from './files.ts'
+import type { OpenRouter, Workbench } from '../testing/workbench.ts'
+import { openOrTell } from './check.ts'
+import { routerFile, UsageError } from './files.ts'
 import { inquiriesOf, readRecord } from './recorded.ts'
 import type { Terminal } from './terminal.ts'
+import { withBench } from './with-bench.ts'
 
 interface Answered {
   readonly fate: Fate
@@ -28,20 +29,13 @@ export async function replay(recordFile: string, named: string, terminal: Termin
   const { connections, unfinished } = await readRecord(recordFile)
   const own = connections.filter(({ router }) => basename(router) === basename(file, '.ts'))
   if (own.length === 0) throw new UsageError(noConnection(recordFile, file, connections))
-  const bench = new Workbench({ asks: true })
-  try {
-    const router = await bench.open(file)
+  return withBench({ asks: true }, async (bench) => {
+    const router = await openOrTell(bench, file, terminal)
+    if (router === undefined) return 1
     const beside = await tablesBeside(file)
     const replayed = await replayAll(own, (connection) => replayOne(bench, router, connection, beside), terminal)
     return tell(own, replayed, unfinished, terminal)
-  } catch (error) {
-    terminal.line(
-      `${terminal.style('red', '✖')} ${shown(file)} is refused\n\n${problemText(problemsOf(error, file), terminal)}`,
-    )
-    return 1
-  } finally {
-    await bench.close()
-  }
+  })
 }
 
 function noConnection(recordFile: string, file: string, connections: readonly RecordedConnection[]): string {

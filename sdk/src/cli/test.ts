@@ -1,13 +1,14 @@
 import { collect, type Suite } from '../testing/collect.ts'
 import type { CaseResult } from '../testing/run.ts'
 import { SuiteRunner } from '../testing/run.ts'
-import { type OpenRouter, Workbench } from '../testing/workbench.ts'
+import type { OpenRouter, Workbench } from '../testing/workbench.ts'
 import { problemsOf, problemText } from './check.ts'
 import { findTests, shown } from './files.ts'
 import { fuzzProblems, isGood, type Reporter, type RouterReport, slowProblems } from './report.ts'
 import { createReporter, type ReporterName } from './reporters/index.ts'
 import type { Terminal } from './terminal.ts'
 import { prepareTestImports, testUrl } from './test-modules.ts'
+import { withBench } from './with-bench.ts'
 
 export interface TestOptions {
   readonly watch?: boolean
@@ -20,8 +21,7 @@ const FUZZ_TIME = 1000
 
 /** `router-sdk test`: runs the tests beside routers. The result is the exit code. */
 export async function test(named: readonly string[], options: TestOptions, terminal: Terminal): Promise<number> {
-  const bench = new Workbench({ asks: true })
-  try {
+  return withBench({ asks: true }, async (bench) => {
     prepareTestImports()
     const session = new TestSession(bench, terminal, options.update === true)
     if (options.watch === true) {
@@ -32,9 +32,7 @@ export async function test(named: readonly string[], options: TestOptions, termi
     const reporter = createReporter(options.reporter, terminal)
     const good = await session.runAll(await findTests(named), reporter)
     return good ? 0 : 1
-  } finally {
-    await bench.close()
-  }
+  })
 }
 
 /** One `routerTest` of a test file, and its router once that is loaded. */

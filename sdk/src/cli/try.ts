@@ -5,12 +5,12 @@ import { cpuText } from '../testing/stats.ts'
 import { readTable, TableFault, tablesBeside, tablesOf, type Values } from '../testing/tables.ts'
 import type { Inquiry, Verdict } from '../testing/verdict.ts'
 import { literal, outcomeText } from '../testing/words.ts'
-import { Workbench } from '../testing/workbench.ts'
-import { problemsOf, problemText } from './check.ts'
-import { routerFile, shown, UsageError } from './files.ts'
+import { openOrTell } from './check.ts'
+import { routerFile, UsageError } from './files.ts'
 import { type InputOptions, inputBytes } from './input.ts'
 import { parsersText } from './parsers.ts'
 import type { Terminal } from './terminal.ts'
+import { withBench } from './with-bench.ts'
 
 export interface TryOptions extends InputOptions {
   readonly final?: boolean
@@ -33,9 +33,9 @@ export async function tryRouter(
   const withoutInput = options.hook !== 'route' && [options.text, options.hex, options.file, dash].every((one) => !one)
   const bytes = withoutInput ? new Uint8Array(0) : await inputBytes(options, dash === '-')
   const values = await readTables(file, options.table)
-  const bench = new Workbench({ asks: true })
-  try {
-    const router = await bench.open(file)
+  return withBench({ asks: true }, async (bench) => {
+    const router = await openOrTell(bench, file, terminal)
+    if (router === undefined) return 1
     const { hooks } = router.description
     if (!hooks.includes(options.hook))
       throw new UsageError(`${named} has no ${options.hook}; it has ${hooks.join(', ')}`)
@@ -44,15 +44,7 @@ export async function tryRouter(
     const warm = await warmTime(() => bench.ask(router, inquiry))
     terminal.write(verdictText(verdict, warm, inquiry, bytes.length, terminal))
     return verdict.outcome.kind === 'failed' ? 1 : 0
-  } catch (error) {
-    if (error instanceof UsageError) throw error
-    terminal.line(
-      `${terminal.style('red', '✖')} ${shown(file)} is refused\n\n${problemText(problemsOf(error, file), terminal)}`,
-    )
-    return 1
-  } finally {
-    await bench.close()
-  }
+  })
 }
 
 function inquiryOf(bytes: Uint8Array, { final, hook, from }: TryOptions, port: number, values: Values): Inquiry {

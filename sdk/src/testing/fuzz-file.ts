@@ -1,4 +1,5 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { Fault } from './fault.ts'
 
 /** An input that made a router fail once: it is tried first in every later run. */
 export interface SavedInput {
@@ -12,7 +13,7 @@ const VERSION = 1
 const MOST_INPUTS = 100
 
 /** A file that is not what `saveInputs` writes. */
-export class FuzzFileFault extends Error {}
+export class FuzzFileFault extends Fault {}
 
 /** Where the inputs of a test are kept: `git.test.fuzz.json` for `git.test.ts`, a name that no look-up table can have. */
 export function fuzzFileOf(test: string): string {

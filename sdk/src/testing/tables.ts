@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, dirname, extname, join } from 'node:path'
 import { tableOf } from '../router-file.ts'
+import { Fault } from './fault.ts'
 import type { Tables } from './verdict.ts'
 
 /** Tables by name, each by key. */
@@ -17,7 +18,7 @@ export function tablesOf(values: Values): Tables {
 }
 
 /** A table's file that cannot be read as one; the message names it. */
-export class TableFault extends Error {}
+export class TableFault extends Fault {}
 
 /** The tables that stand beside a router, as the proxy would read them. */
 export async function tablesBeside(router: string): Promise<Values> {

@@ -1,0 +1,23 @@
+import { Workbench } from '../testing/workbench.ts'
+
+const INTERRUPTED = 130
+
+/** Does `work` with a workbench, and puts everything away afterwards, also when a person interrupts it. */
+export async function withBench<T>(
+  options: { readonly asks: boolean },
+  work: (bench: Workbench) => Promise<T>,
+): Promise<T> {
+  const bench = new Workbench(options)
+  const interrupted = (): void => {
+    void bench.close().finally(() => process.exit(INTERRUPTED))
+  }
+  process.once('SIGINT', interrupted)
+  process.once('SIGTERM', interrupted)
+  try {
+    return await work(bench)
+  } finally {
+    process.off('SIGINT', interrupted)
+    process.off('SIGTERM', interrupted)
+    await bench.close()
+  }
+}

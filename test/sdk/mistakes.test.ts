@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { dirname, join } from 'node:path'
+import { describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { Project, router } from './project.ts'
+
+const COMMANDS = ['new', 'check', 'test', 'try', 'replay', 'bench']
+
+describe('router-sdk', () => {
+  it('has help with an example for each command, and says what its exit codes mean', async () => {
+    using project = new Project()
+    const all = await project.run(['--help'])
+    assert.equal(all.code, 0)
+    assert.match(all.stdout, /Exit codes: 0 all is well, 1 a router failed, 2 the command line is wrong/)
+    for (const command of COMMANDS) {
+      assert.match(all.stdout, new RegExp(`^ {2}${command} `, 'm'))
+      const { code, stdout } = await project.run([command, '--help'])
+      assert.equal(code, 0)
+      assert.match(stdout, /\nExamples?:\n {2}\S/)
+    }
+  })
+
+  it('answers a mistake with the nearest command or option, and exits with 2', async () => {
+    using project = new Project({ 'a.ts': router('return { noop: true }') })
+    const mistakes: [string[], RegExp][] = [
+      [['tset'], /^router-sdk: unknown command 'tset'\n\(Did you mean test\?\)\n$/],
+      [['chekc'], /Did you mean check\?/],
+      [['check', '--jsno'], /^router-sdk: unknown option '--jsno'\n\(Did you mean --json\?\)\n$/],
+      [['test', '--reporter', 'jnuit'], /Allowed choices are spec, tap, junit, json/],
+      [['try', 'a.js', '--text', ''], /there is no a\.js/],
+      [['try', '.', '--text', ''], /\. is a folder, not a router/],
+      [['replay'], /missing required argument 'record'/],
+    ]
+    for (const [words, message] of mistakes) {
+      const { code, stdout, stderr } = await project.run(words)
+      assert.match(stderr, message)
+      assert.deepEqual([code, stdout], [2, ''])
+    }
+  })
+
+  it('uses colours on a terminal only, and not when NO_COLOR is set', {
+    skip: !hasScript() && 'needs script(1)',
+  }, () => {
+    using project = new Project({ 'a.ts': router('return { noop: true }') })
+    const bin = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'sdk', 'bin', 'router-sdk.js')
+    const onTerminal = (env: NodeJS.ProcessEnv): string =>
+      spawnSync('script', ['-qec', `${process.execPath} ${bin} check`, '/dev/null'], {
+        cwd: project.folder,
+        env: { ...process.env, TERM: 'xterm', CI: undefined, NO_COLOR: undefined, FORCE_COLOR: undefined, ...env },
+        encoding: 'utf8',
+        timeout: 30_000,
+      }).stdout
+    assert.match(onTerminal({}), /\x1b\[32m✔\x1b\[39m/)
+    const plain = onTerminal({ NO_COLOR: '1' })
+    assert.match(plain, /✔ a\.ts/)
+    assert.doesNotMatch(plain, /\x1b\[\d+m/)
+  })
+
+  it('works without a folder of its own to keep things in', async () => {
+    using project = new Project({ 'a.ts': router('return { noop: true }') })
+    const { code, stdout } = await project.run(['check'], {
+      env: { XDG_CACHE_HOME: '/dev/null/none', HOME: '/dev/null/none' },
+    })
+    assert.equal(code, 0, stdout)
+  })
+
+  it('tells an older Node which one is needed', () => {
+    const preload = "data:text/javascript,Object.defineProperty(process.versions, 'node', { value: '20.20.2' })"
+    const bin = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'sdk', 'bin', 'router-sdk.js')
+    const { status, stderr } = spawnSync(process.execPath, ['--import', preload, bin, 'check'], { encoding: 'utf8' })
+    assert.equal(status, 2)
+    assert.equal(stderr, 'router-sdk needs Node 26.10 or newer and was started with 20.20.2\n')
+  })
+})
+
+function hasScript(): boolean {
+  return spawnSync('script', ['--version']).status === 0
+}

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { parseAnswer } from '../../sdk/src/decision.ts'
+import { encodeRecord, RECORD_HEADER, type RecordedQuestion } from '../../sdk/src/record.ts'
+import { Project, router } from './project.ts'
+
+const NAME = router(`if (conn.bytes.length < 2) return { noop: true }
+    const home = conn.lookup('homes', conn.text.slice(0, 2))
+    return home ? { remote: home } : { close: 'unknown' }`)
+
+function question(bytes: string | number, answer: object, more: Partial<RecordedQuestion> = {}): RecordedQuestion {
+  const given = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes
+  return { hook: 'route', bytes: given, final: false, now: 1, lookups: {}, decision: parseAnswer(answer), ...more }
+}
+
+function line(id: string, questions: RecordedQuestion[], name = 'git'): string {
+  const client = { address: '192.0.2.7', port: 1 }
+  const local = { address: '192.0.2.2', port: 80 }
+  return encodeRecord({
+    id,
+    time: '2026-01-02T03:04:05.000Z',
+    router: name,
+    client,
+    local,
+    listener: '0.0.0.0:80',
+    questions,
+  })
+}
+
+const KNOWN = line('c1', [
+  question('a', { noop: true }),
+  question('ab', { remote: '10.0.0.5:80' }, { lookups: { homes: { ab: '10.0.0.5:80' } } }),
+])
+const UNKNOWN = line('c2', [question('xy', { close: 'unknown' }, { lookups: { homes: { xy: null } } })])
+const REDACTED = line('c3', [question(2, { close: 'unknown' })])
+
+describe('router-sdk replay', () => {
+  it('finds nothing when every connection would go where it went', async () => {
+    using project = new Project({ 'git.ts': NAME, 'r.jsonl': [RECORD_HEADER, KNOWN, UNKNOWN, REDACTED, ''].join('\n') })
+    const { code, stdout, stderr } = await project.run(['replay', 'r.jsonl', 'git.ts'])
+    assert.equal(
+      stdout,
+      '2 connections asked again, 0 would go elsewhere; 1 whose bytes were left out could not be asked\n',
+      stderr,
+    )
+    assert.equal(code, 0)
+  })
+
+  it('lists every connection that would go elsewhere, then and now', async () => {
+    using project = new Project({
+      'git.ts': router("return conn.text.startsWith('x') ? { remote: 'b:1' } : { close: 'gone' }"),
+      'r.jsonl': [RECORD_HEADER, KNOWN, UNKNOWN].join('\n'),
+    })
+    const { code, stdout } = await project.run(['replay', 'r.jsonl', 'git.ts'])
+    assert.equal(code, 1)
+    assert.match(
+      stdout,
+      /✖ c1 {2}2026-01-02T03:04:05\.000Z {2}192\.0\.2\.7:1\n {4}then {2}routes to 10\.0\.0\.5:80, which is sent 'ab'\n {4}now {3}closes with 'gone'\n/,
+    )
+    assert.match(stdout, /✖ c2 .*\n {4}then {2}closes with 'unknown'\n {4}now {3}routes to b:1/)
+    assert.match(stdout, /2 connections asked again, 2 would go elsewhere\n$/)
+  })
+
+  it('says what is wrong with a record, and at which line; a last line that is not whole is left out', async () => {
+    using project = new Project({
+      'git.ts': NAME,
+      'cut.jsonl': [RECORD_HEADER, KNOWN, UNKNOWN.slice(0, 40)].join('\n'),
+    })
+    const cut = await project.run(['replay', 'cut.jsonl', 'git.ts'])
+    assert.equal(cut.code, 0, cut.stderr)
+    assert.match(cut.stdout, /1 connections asked again, .*; the last line of the record is not whole/)
+    const wrong: [string, RegExp][] = [
+      ['', /is empty/],
+      ['{}\n', /line 1: the first line is \{"pointsmanRecord":1\}; found \{\}/],
+      [`${RECORD_HEADER}\nnonsense\n${KNOWN}\n`, /line 2: it is not JSON/],
+      [
+        `${RECORD_HEADER}\n${line('c', [question('a', { close: true })], 'web')}\n`,
+        /no connection of the router git: it has some of web/,
+      ],
+    ]
+    for (const [text, message] of wrong) {
+      project.write('r.jsonl', text)
+      const { code, stderr } = await project.run(['replay', 'r.jsonl', 'git.ts'])
+      assert.equal(code, 2)
+      assert.match(stderr, message)
+    }
+  })
+
+  it('is what bench asks, when it is told to', async () => {
+    using project = new Project({ 'git.ts': NAME, 'r.jsonl': [RECORD_HEADER, KNOWN, UNKNOWN].join('\n') })
+    const { code, stdout } = await project.run(['bench', 'git.ts', '--record', 'r.jsonl', '--seconds', '0.3'])
+    assert.equal(code, 0)
+    assert.match(
+      stdout,
+      /^git: [\d,]+ decisions a second, one host, [\d,]+ in 0\.\d s\n {2}asked {3}3 different questions: r\.jsonl\n {2}CPU {5}p50 /,
+    )
+  })
+
+  it('bench asks what the tests give, and does not take a time that is none', async () => {
+    using project = new Project()
+    await project.run(['new', 'git', '--protocol', 'git'])
+    const { stdout } = await project.run(['bench', 'git.ts', '--seconds', '0.2'])
+    assert.match(stdout, /asked {3}5 different questions: the connections of its tests\n[\s\S]* {2}failed {2}0\n/)
+    const wrong = await project.run(['bench', 'git.ts', '--seconds', 'x'])
+    assert.deepEqual([wrong.code, /from 0\.1 to 600/.test(wrong.stderr)], [2, true])
+  })
+})
