@@ -1,8 +1,16 @@
+import { DEAF } from './deaf.ts'
 import type { Row } from './row.ts'
 import { containment } from './suite.ts'
 
 /** What no time limit in the isolate stops: its host is killed, or its isolate disposed for memory, or V8 gives up cleanly. */
 const ROWS: readonly Row[] = [
+  { row: 0, name: 'a search that hears no time limit', route: DEAF, outcomes: ['K'] },
+  {
+    row: 0,
+    name: 'reversing what says that it is long',
+    route: '[].reverse.call({ length: 2 ** 53 - 1 })',
+    outcomes: ['K'],
+  },
   { row: 16, name: 'filling an array of 1e8', route: 'new Array(1e8).fill(0)', outcomes: ['K', 'M', 'E'] },
   {
     row: 16,

@@ -20,6 +20,7 @@ type Role = 'serving' | 'spare' | 'penalty'
 
 interface Host {
   readonly process: HostProcess<Job>
+  /** Version ids, the one that was longest not asked about first. */
   readonly loaded: Set<number>
   role: Role
   usedAt: number
@@ -31,6 +32,11 @@ const MAX_WAIT = 2_000
 const MAX_START = 10_000
 const LOAD_GRACE = 800
 const PENALTY_IDLE = 60_000
+const MiB = 1_048_576
+/** Resident memory of a host without versions, with room for what they do, and of one idle isolate (1.4 MiB, measured). */
+const HOST_MEMORY = 96 * MiB
+const VERSION_MEMORY = 1.75 * MiB
+const LEAST_ROOM = 8
 /** How often the memory of hosts is looked at that have nothing to do. */
 const IDLE_WATCH = 1_000
 const BACK_OFF = { first: 50, most: 5_000 }
@@ -38,6 +44,8 @@ const BACK_OFF = { first: 50, most: 5_000 }
 /** The sandbox hosts of one worker: who serves, who stands by, who is put up with, and starting new ones for those lost. */
 export class HostPool {
   readonly #options: HostPoolOptions
+  /** Versions that a host holds at most: one that is asked about comes back for the one that was longest not asked about. */
+  readonly #room: number
   readonly #hosts = new Set<Host>()
   readonly #starting = new Set<HostProcess<Job>>()
   readonly #waiting: { asking: Asking; penalty: boolean }[] = []
@@ -51,6 +59,7 @@ export class HostPool {
 
   constructor(options: HostPoolOptions) {
     this.#options = options
+    this.#room = Math.max(LEAST_ROOM, Math.floor((options.limits.hostMemory - HOST_MEMORY) / VERSION_MEMORY))
     this.#idleWatch = setInterval(() => this.#checkMemory(), IDLE_WATCH).unref()
     this.#fill()
   }
@@ -114,6 +123,7 @@ export class HostPool {
 
   #give(host: Host, job: Job): void {
     if (job.kind === 'asking') return this.#askOf(host, job)
+    this.#makeRoom(host, job.version.id)
     host.loaded.add(job.version.id) // or will have by the time that a question about it is read
     host.process.ask(job, this.#options.limits.loadTime + LOAD_GRACE, (id) =>
       encodeLoad(id, job.version.id, job.version.code),
@@ -125,11 +135,21 @@ export class HostPool {
     host.usedAt = performance.now()
     asking.sent = host.usedAt
     const { version, question } = asking
-    if (!host.loaded.has(version.id)) this.#loadInto(host, version, () => {})
+    if (!host.loaded.delete(version.id)) this.#loadInto(host, version, () => {})
+    host.loaded.add(version.id)
     const facts = JSON.stringify(question.facts)
     host.process.ask(asking, this.#options.limits.decisionDeadline, (id) =>
       encodeAsk(id, version.id, question.hook, facts, question.bytes),
     )
+  }
+
+  #makeRoom(host: Host, coming: number): void {
+    host.loaded.delete(coming)
+    for (const id of host.loaded) {
+      if (host.loaded.size < this.#room) return
+      host.loaded.delete(id)
+      host.process.send(encodeUnload(id))
+    }
   }
 
   #loadInto(host: Host, version: SandboxVersion, done: () => void): void {
@@ -195,7 +215,8 @@ export class HostPool {
       usedAt: performance.now(),
     }
     this.#hosts.add(host)
-    if (!process.penalty) for (const version of this.#options.versions()) this.#loadInto(host, version, () => {})
+    if (!process.penalty)
+      for (const version of this.#options.versions().slice(-this.#room)) this.#loadInto(host, version, () => {})
     this.#promote()
     if (this.#standing() === this.#options.hosts + 1) for (const resolve of this.#whenStarted.splice(0)) resolve()
   }

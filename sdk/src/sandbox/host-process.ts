@@ -6,10 +6,11 @@ import { formatHostArguments, type HostArguments } from './host-arguments.ts'
 import { HostViolation } from './replies.ts'
 
 /**
- * Why a host is gone. For the first three the question that it was answering is known to be to blame; for `crashed` (a signal of
- * its own making, an exit) it is likely; for `exited` (a SIGKILL or SIGTERM) it was most likely somebody else.
+ * Why a host is gone. For `deadline` and `violation` the question that it was answering is known to be to blame; for `crashed`
+ * (a signal of its own making, an exit) it is likely; for `memory` it may have been the last of many; for `exited` (a SIGKILL or
+ * SIGTERM) it was most likely somebody else.
  */
-export type HostLoss = 'deadline' | 'memory' | 'violation' | 'crashed' | 'exited'
+export type HostLoss = 'deadline' | 'violation' | 'crashed' | 'memory' | 'exited'
 
 /** What a host owes an answer to. */
 export interface Pending {

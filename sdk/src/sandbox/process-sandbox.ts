@@ -62,9 +62,9 @@ class SlowFirstAnswer extends LoadFailure {}
  * while loading costs nobody anything.
  *
  * When a host is lost, the first question that it had not answered is the one that it was answering. Killed for it, that is the
- * culprit: it fails and its router gets a strike. Dead by itself (a crash, or somebody's `kill -9`), it is a suspect: asked once
- * more, of the penalty host, and a culprit when that dies too. Its router gets a strike when it crashes one host after the
- * other, however the second asking ends. Questions behind are asked again of the next host.
+ * culprit: it fails and its router gets a strike. Dead by itself (a crash, or somebody's `kill -9`) or killed for the memory of
+ * all that it held, it is a suspect: asked once more, of the penalty host, and a culprit when that dies too. Its router gets a
+ * strike when it crashes one host after the other, however the second asking ends. Questions behind are asked of the next host.
  * Loading is judged in the same way, and a version whose router is not clear of strikes is no host's to load before it serves:
  * otherwise one that kills its host now and then while loading could keep every host from serving.
  */
@@ -261,7 +261,7 @@ export class ProcessSandbox implements Sandbox {
   }
 
   #blame(job: Job, loss: HostLoss, detail: string): void {
-    const byItself = loss === 'exited' || loss === 'crashed'
+    const byItself = loss === 'exited' || loss === 'crashed' || loss === 'memory'
     const held = this.#closed ? undefined : this.#held.get(job.version.id)
     if (job.kind === 'loading') {
       if (held !== undefined && (!byItself || ++held.lostLoading > 1)) this.#strike(job.version.router, 'killed')

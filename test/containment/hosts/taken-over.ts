@@ -1,0 +1,81 @@
+/**
+ * A sandbox host that somebody has taken over: it speaks the protocol until it is asked about `attack`, and then does what its
+ * first argument says. The second is a file's path.
+ */
+import { existsSync } from 'node:fs'
+import { Socket } from 'node:net'
+import {
+  decodeAsk,
+  decodeLoad,
+  encodeAnswer,
+  encodeReady,
+  FRAME,
+  type Frame,
+  FrameReader,
+} from '../../../sdk/src/sandbox/frames.ts'
+
+const channel = new Socket({ fd: 3, readable: true, writable: true })
+const [behaviour = '', flag = ''] = process.argv.slice(2)
+const say = (id: number, what: unknown): boolean => channel.write(encodeAnswer(id, 'returned', 1, JSON.stringify(what)))
+const well = { answer: { close: 'well' } }
+
+const BEHAVIOURS: Readonly<Record<string, (id: number) => void>> = {
+  'half a frame': (id) => channel.write(encodeAnswer(id, 'returned', 1, JSON.stringify(well)).subarray(0, 12)),
+  'an oversize frame': () => channel.write(Buffer.from([0xff, 0xff, 0xff, 0x7f, FRAME.answer])),
+  'a gigabyte': () => flood(Buffer.alloc(1 << 20, 0x41), 1024),
+  'bad JSON': (id) => channel.write(encodeAnswer(id, 'returned', 1, '{"answer":')),
+  'JSON that is no answer': (id) => say(id, { lookup: { table: '../../etc', key: 'k' } }),
+  'an unknown status': (id) => {
+    const frame = encodeAnswer(id, 'returned', 1, JSON.stringify(well))
+    frame[9] = 200
+    channel.write(frame)
+  },
+  'a wrong id': (id) => say(id + 1, well),
+  'a duplicate reply': (id) =>
+    channel.write(Buffer.concat([1, 2].map(() => encodeAnswer(id, 'returned', 1, JSON.stringify(well))))),
+  'ready a second time': () => channel.write(encodeReady()),
+  'a frame of the worker’s': (id) => {
+    const frame = encodeAnswer(id, 'returned', 1, '')
+    frame[4] = FRAME.ask
+    channel.write(frame)
+  },
+  'an answer that nobody asked for': (id) => {
+    say(id, well)
+    setTimeout(() => say(id + 1, well), 50)
+  },
+  'the beginning of one that nobody asked for': (id) => {
+    say(id, well)
+    setTimeout(() => channel.write(Buffer.from([9, 0])), 50)
+  },
+  'memory while nobody looks': (id) => {
+    say(id, well)
+    const kept: Buffer[] = []
+    setInterval(() => kept.push(Buffer.alloc(32 << 20, 1)), 20)
+  },
+  'another upstream': (id) => say(id, { answer: { remote: '169.254.169.254:80' } }),
+  'its end': () => process.abort(),
+}
+
+function flood(chunk: Buffer, times: number): void {
+  if (times > 0) channel.write(chunk, () => flood(chunk, times - 1))
+}
+
+/** Deaf when it loads `moody` and a file is there. */
+function load(id: number, code: string): void {
+  if (behaviour === 'loading' && code === 'moody' && existsSync(flag)) for (;;);
+  say(id, { described: { hooks: ['route'] } })
+}
+
+function answer({ type, id, body }: Frame): void {
+  if (type === FRAME.load) load(id, decodeLoad(body).code)
+  if (type !== FRAME.ask) return
+  const { text } = decodeAsk(body)
+  if (text === 'attack') BEHAVIOURS[behaviour]?.(id)
+  else say(id, text === '' ? { answer: { noop: true } } : well)
+}
+
+const reader = new FrameReader(1 << 30)
+channel.on('data', (chunk: Buffer) => reader.feed(chunk, answer))
+channel.on('close', () => process.exit(0))
+channel.on('error', () => process.exit(0))
+channel.write(encodeReady())

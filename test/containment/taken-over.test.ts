@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { ask, closeText, failed, LIMITS, question, WatchedSandbox } from '../sandbox/sandboxes.ts'
+
+const HOST = join(dirname(fileURLToPath(import.meta.url)), 'hosts', 'taken-over.ts')
+const MiB = 1_048_576
+const limits = { ...LIMITS, decisionDeadline: 150, hostMemory: 256 * MiB }
+
+async function taken(behaviour: string): Promise<WatchedSandbox> {
+  const watched = await WatchedSandbox.start({ command: [process.execPath, HOST, behaviour], limits })
+  try {
+    await watched.sandbox.load({ id: 1, router: 'taken', code: '' })
+    return watched
+  } catch (error) {
+    await watched.sandbox.close()
+    throw error
+  }
+}
+
+/** Behaviours that end the host at once, and what is said of it. */
+const VIOLATIONS: readonly (readonly [string, RegExp])[] = [
+  ['an oversize frame', /a frame of \d+ bytes/],
+  ['a gigabyte', /a frame of \d+ bytes/],
+  ['bad JSON', /not JSON/],
+  ['JSON that is no answer', /a bad table/],
+  ['an unknown status', /status 200/],
+  ['a wrong id', /answers nothing that was asked/],
+  ['ready a second time', /answers nothing that was asked/],
+  ['a frame of the worker’s', /answers nothing that was asked/],
+]
+
+for (const [behaviour, says] of VIOLATIONS)
+  test(`row 61: a host that sends ${behaviour} is killed at once, and its router has done it`, async () => {
+    await using watched = await taken(behaviour)
+    const before = process.memoryUsage.rss()
+    const [bad, good] = await Promise.all([ask(watched.sandbox, 1, question('attack')), ask(watched.sandbox, 1)])
+    assert.equal(failed(bad).failure, 'killed')
+    assert.equal(closeText(good), 'well', 'the question behind it is asked again')
+    const { loss, detail, router } = await watched.event('host-lost')
+    assert.deepEqual([loss, router], ['violation', 'taken'])
+    assert.match(detail, says)
+    assert.equal((await watched.event('strike')).reason, 'killed')
+    assert.ok(process.memoryUsage.rss() - before < 64 * MiB)
+  })
+
+test('row 61: a host that sends half a frame and falls silent is killed at its deadline', async () => {
+  await using watched = await taken('half a frame')
+  assert.equal(failed(await ask(watched.sandbox, 1, question('attack'))).failure, 'killed')
+  assert.equal((await watched.event('host-lost')).loss, 'deadline')
+  assert.equal(closeText(await ask(watched.sandbox, 1)), 'well')
+})
+
+for (const behaviour of [
+  'a duplicate reply',
+  'an answer that nobody asked for',
+  'the beginning of one that nobody asked for',
+])
+  test(`row 61: a host that sends ${behaviour} is killed, and the answer before it stands`, async () => {
+    await using watched = await taken(behaviour)
+    assert.equal(closeText(await ask(watched.sandbox, 1, question('attack'))), 'well')
+    assert.equal((await watched.event('host-lost')).loss, 'violation')
+    assert.equal(closeText(await ask(watched.sandbox, 1)), 'well')
+  })
+
+test('row 61: a host that takes memory when it has nothing to do is killed all the same', async () => {
+  await using watched = await taken('memory while nobody looks')
+  assert.equal(closeText(await ask(watched.sandbox, 1, question('attack'))), 'well')
+  assert.equal((await watched.event('host-lost')).loss, 'memory')
+  assert.equal(closeText(await ask(watched.sandbox, 1)), 'well')
+})
+
+test('row 61: a stopped host is killed, and what it was asked is asked again', async () => {
+  await using watched = await taken('another upstream')
+  for (const pid of watched.sandbox.pids) process.kill(pid, 'SIGSTOP')
+  const asked = Array.from({ length: 5 }, () => ask(watched.sandbox, 1))
+  const replies = await Promise.all(asked)
+  // Both the serving host and the spare were stopped: the oldest question is blamed on its router, the others are answered.
+  assert.ok(replies.filter(({ kind }) => kind === 'answered').length >= 3, JSON.stringify(replies))
+  assert.equal((await watched.event('host-lost')).loss, 'deadline')
+})
+
+test('row 62: what a host says of a router is that router’s answer and no other’s', async () => {
+  await using watched = await taken('another upstream')
+  await watched.sandbox.load({ id: 2, router: 'other', code: '' })
+  const [forged, other] = await Promise.all([ask(watched.sandbox, 1, question('attack')), ask(watched.sandbox, 2)])
+  assert.equal(
+    forged.kind === 'answered' && forged.decision.kind === 'forward' && forged.decision.remote,
+    '169.254.169.254:80',
+  )
+  assert.equal(closeText(other), 'well')
+  assert.deepEqual(watched.events, [])
+})
+
+test('row 59: a router that crashes its host each time is asked once more elsewhere, gets a strike, and then is not asked', async () => {
+  await using watched = await taken('its end')
+  const failures: string[] = []
+  for (let n = 0; n < 5; n++) {
+    const [bad, good] = await Promise.all([ask(watched.sandbox, 1, question('attack')), ask(watched.sandbox, 1)])
+    failures.push(failed(bad).failure)
+    if (n === 0) assert.equal(closeText(good), 'well')
+  }
+  assert.ok(failures.includes('killed') && failures.at(-1) === 'quarantined', failures.join())
+  assert.equal((await watched.event('quarantined')).router, 'taken')
+})

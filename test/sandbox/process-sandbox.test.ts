@@ -1,0 +1,221 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { after, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { DEAF } from '../containment/deaf.ts'
+import { kill } from '../kit/pointsman.ts'
+import { until, within } from '../kit/wait.ts'
+import {
+  ask,
+  closeText,
+  failed,
+  hostCommand,
+  LIMITS,
+  question,
+  removeHostProgram,
+  routing,
+  said,
+  WatchedSandbox,
+} from './sandboxes.ts'
+
+after(removeHostProgram)
+
+const TAKEN_OVER = join(dirname(fileURLToPath(import.meta.url)), '..', 'containment', 'hosts', 'taken-over.ts')
+
+/** A file that is there once it is raised: how a test tells programs that they start from now on in another world. */
+class Flag implements Disposable {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'pointsman-flag-'))
+  readonly path: string = join(this.#folder, 'raised')
+
+  raise(): void {
+    writeFileSync(this.path, '')
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.#folder, { recursive: true })
+  }
+}
+
+const MiB = 1_048_576
+const good = { id: 1, router: 'good', code: routing("return { close: 'good ' + conn.text }") }
+const deaf = { id: 2, router: 'deaf', code: routing(`if (conn.text === 'attack') ${DEAF}; return { close: 'well' }`) }
+const limits = { ...LIMITS, decisionTime: 20, decisionDeadline: 150 }
+
+test('20 SIGKILLs of hosts under load lose no answer and change none', async () => {
+  await using watched = await WatchedSandbox.start({ hosts: 2 })
+  const { sandbox } = watched
+  await sandbox.load(good)
+  let kills = 0
+  let asked = 0
+  let right = 0
+  const killed = new Set<number>()
+  const answers: Promise<void>[] = []
+  while (kills < 20) {
+    for (let n = 0; n < 25; n++) {
+      const text = String(asked++)
+      answers.push(
+        said(sandbox, 1, question(text)).then((answer) => {
+          if (answer === `good ${text}`) right += 1
+        }),
+      )
+    }
+    const victim = sandbox.pids.find((pid) => !killed.has(pid))
+    if (victim !== undefined && sandbox.pids.length >= 3) {
+      killed.add(victim)
+      kill(victim)
+      kills += 1
+    }
+    await new Promise((resume) => setImmediate(resume))
+    await Promise.race([
+      Promise.all(answers),
+      until('a host to kill', () => sandbox.pids.find((pid) => !killed.has(pid))),
+    ])
+  }
+  await within('all answers', Promise.all(answers))
+  assert.equal(right, asked)
+  assert.deepEqual(
+    watched.events.filter(({ kind }) => kind === 'strike'),
+    [],
+  )
+})
+
+test('a question that kills its host is the culprit, and those behind it are asked again', async () => {
+  await using watched = await WatchedSandbox.start({ limits })
+  await watched.sandbox.load(good)
+  await watched.sandbox.load(deaf)
+  const [bad, ...others] = await Promise.all([
+    ask(watched.sandbox, 2, question('attack')),
+    ...Array.from({ length: 10 }, () => said(watched.sandbox, 1)),
+    said(watched.sandbox, 2),
+  ])
+  assert.equal(failed(bad).failure, 'killed')
+  assert.deepEqual(others, [...Array(10).fill('good x'), 'well'])
+  const { loss, router } = await watched.event('host-lost')
+  assert.deepEqual([loss, router], ['deadline', 'deaf'])
+  assert.deepEqual(watched.events.filter(({ kind }) => kind === 'strike').length, 1)
+})
+
+test('a question whose host somebody killed is asked once more, and its router gets no strike', async () => {
+  await using watched = await WatchedSandbox.start()
+  await watched.sandbox.load({
+    id: 1,
+    router: 'slow',
+    code: routing('for (let i = 0; i < 2e7; i++); return { close: "done" }'),
+  })
+  const answer = ask(watched.sandbox, 1)
+  for (const pid of watched.sandbox.pids) kill(pid)
+  assert.equal(closeText(await answer), 'done')
+  assert.deepEqual(
+    watched.events.filter(({ kind }) => kind !== 'host-lost'),
+    [],
+  )
+})
+
+test('the spare takes over at once, and another spare is started', async () => {
+  await using watched = await WatchedSandbox.start()
+  const { sandbox } = watched
+  await sandbox.load(good)
+  const [serving = -1, spare = -1] = sandbox.pids
+  kill(serving)
+  await until('the killed host to be gone', () => (sandbox.pids.includes(serving) ? undefined : true))
+  assert.equal(await said(sandbox, 1), 'good x')
+  assert.ok(sandbox.pids.includes(spare))
+  await until(
+    'another spare',
+    () => (sandbox.pids.length === 2 ? true : undefined),
+    () => sandbox.pids,
+  )
+})
+
+test('with two hosts one that hangs delays only what was asked of it', async () => {
+  await using watched = await WatchedSandbox.start({
+    hosts: 2,
+    limits: { ...LIMITS, decisionTime: 20, decisionDeadline: 2000 },
+  })
+  await watched.sandbox.load(good)
+  await watched.sandbox.load(deaf)
+  const bad = ask(watched.sandbox, 2, question('attack'))
+  const started = performance.now()
+  for (let n = 0; n < 20; n++) assert.equal(await said(watched.sandbox, 1), 'good x')
+  assert.ok(performance.now() - started < 1500, `${performance.now() - started} ms`)
+  assert.equal(failed(await bad).failure, 'killed')
+})
+
+test('when no host can be had any more, questions are answered as unavailable within seconds', async () => {
+  using flag = new Flag()
+  const command = ['/bin/sh', '-c', 'test ! -e "$0" && exec "$@"', flag.path, ...(await hostCommand())]
+  await using watched = await WatchedSandbox.start({ command })
+  await watched.sandbox.load(good)
+  flag.raise()
+  for (const pid of watched.sandbox.pids) process.kill(pid, 'SIGTERM')
+  const started = performance.now()
+  const replies = await Promise.all(Array.from({ length: 5 }, () => ask(watched.sandbox, 1)))
+  for (const reply of replies) assert.match(failed(reply).failure, /unavailable|killed/)
+  assert.ok(performance.now() - started < 10_000, `${performance.now() - started} ms`)
+})
+
+test('a router with strikes is asked of the penalty host, where it costs its neighbours nothing', async () => {
+  await using watched = await WatchedSandbox.start({
+    limits,
+    strikes: { limit: 99, window: 60_000, quarantine: 1000, quarantineMax: 1000 },
+  })
+  const { sandbox } = watched
+  await sandbox.load(good)
+  await sandbox.load(deaf)
+  await ask(sandbox, 2, question('attack'))
+  const hosts = new Set(sandbox.pids)
+  await until('hosts to be complete', () => (sandbox.pids.length >= 2 ? true : undefined))
+  assert.equal(await said(sandbox, 2), 'well')
+  assert.ok(sandbox.pids.length >= 3, `a penalty host beside ${[...hosts].join()}: ${sandbox.pids.join()}`)
+  const from = watched.events.length
+  const attack = ask(sandbox, 2, question('attack'))
+  const started = performance.now()
+  for (let n = 0; n < 20; n++) assert.equal(await said(sandbox, 1), 'good x')
+  assert.ok(performance.now() - started < 1000)
+  assert.equal(failed(await attack).failure, 'killed')
+  assert.equal(watched.events.slice(from).filter(({ kind }) => kind === 'host-lost').length, 1)
+})
+
+test('a version that kills its host when it is loaded again keeps no host from serving', async () => {
+  using flag = new Flag()
+  const command = [process.execPath, TAKEN_OVER, 'loading', flag.path]
+  await using watched = await WatchedSandbox.start({ command, limits: { ...limits, loadTime: 100 } })
+  const { sandbox } = watched
+  await sandbox.load({ id: 1, router: 'good', code: '' })
+  await sandbox.load({ id: 3, router: 'moody', code: 'moody' })
+  flag.raise()
+  for (const pid of sandbox.pids) kill(pid)
+  assert.equal((await watched.event('strike')).router, 'moody')
+  for (let n = 0; n < 10; n++) assert.equal(await said(sandbox, 1), 'well')
+  await until('two hosts that last', () => (sandbox.pids.length >= 2 ? true : undefined))
+  // Two hosts were started at the same time, and each may have loaded it before it was known.
+  assert.ok(watched.events.filter(({ kind }) => kind === 'strike').length <= 2, JSON.stringify(watched.events))
+})
+
+test('more versions than a host has room for are all asked, and no host is lost', async () => {
+  await using watched = await WatchedSandbox.start({ limits: { ...LIMITS, hostMemory: 160 * MiB } })
+  const { sandbox } = watched
+  const ids = Array.from({ length: 150 }, (_, n) => n + 1)
+  for (const id of ids) await sandbox.load({ id, router: `r${id}`, code: routing(`return { close: '${id}' }`) })
+  for (const turn of [1, 2])
+    assert.deepEqual(await Promise.all(ids.map((id) => said(sandbox, id))), ids.map(String), `turn ${turn}`)
+  assert.deepEqual(watched.events, [])
+})
+
+test('timers of many questions that fall due at once do no harm', async () => {
+  await using watched = await WatchedSandbox.start({
+    limits: { ...LIMITS, decisionTime: 1000, decisionDeadline: 5000 },
+  })
+  const { sandbox } = watched
+  await sandbox.load(good)
+  const pids = sandbox.pids
+  const started = performance.now()
+  for (let turn = 0; turn < 12; turn++)
+    await Promise.all(Array.from({ length: 2500 }, (_, n) => said(sandbox, 1, question(`${n}`))))
+  const last = performance.now()
+  await until('all timers to have been due', () => (performance.now() > last + 1100 ? true : undefined))
+  assert.equal(await said(sandbox, 1), 'good x')
+  assert.deepEqual(sandbox.pids, pids, `${Math.round(last - started)} ms for 30,000 questions`)
+})
