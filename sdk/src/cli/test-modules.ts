@@ -1,13 +1,8 @@
 import { registerHooks } from 'node:module'
-import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const SDK = fileURLToPath(new URL('..', import.meta.url))
-const MODULES: ReadonlyMap<string, string> = new Map([
-  ['router-sdk', 'index.ts'],
-  ['router-sdk/protocols', 'protocols/index.ts'],
-  ['router-sdk/testing', 'testing/index.ts'],
-])
+const MODULES = new Set(['router-sdk', 'router-sdk/protocols', 'router-sdk/testing'])
 const RUN = 'router-sdk-run'
 
 /**
@@ -17,8 +12,8 @@ const RUN = 'router-sdk-run'
 export function prepareTestImports(): void {
   registerHooks({
     resolve(specifier, context, next) {
-      const ours = MODULES.get(specifier)
-      if (ours !== undefined) return { url: pathToFileURL(join(SDK, ours)).href, shortCircuit: true }
+      // As this package names its own modules: the sources in the repository, what was built of them elsewhere.
+      if (MODULES.has(specifier)) return next(specifier, { ...context, parentURL: import.meta.url })
       const resolved = next(specifier, context)
       const run = /[?&]router-sdk-run=(\d+)/.exec(context.parentURL ?? '')?.[1]
       if (run === undefined || !isAuthors(resolved.url)) return resolved
