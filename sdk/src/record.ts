@@ -26,6 +26,8 @@ export const RECORD_VERSION = 1
 /** The first line of a file, without its line end. */
 export const RECORD_HEADER: string = JSON.stringify({ pointsmanRecord: RECORD_VERSION })
 
+const MAX_LABEL = 1024
+
 /** Characters of one line, at most. */
 export const MAX_RECORD_LINE = 4_194_304
 
@@ -94,18 +96,18 @@ export function parseRecordLine(line: string, first: boolean): RecordedConnectio
   const value = json(line)
   if (first) {
     if (value.pointsmanRecord !== RECORD_VERSION)
-      throw new BadRecord(`the first line is ${RECORD_HEADER}; found ${line.slice(0, 60)}`)
+      throw new BadRecord(`the first line is ${RECORD_HEADER}; found ${JSON.stringify(line.slice(0, 60))}`)
     return undefined
   }
   const { id, time, router, listener, questions } = value
   if (!Array.isArray(questions) || questions.length === 0) throw new BadRecord('questions is a list with at least one')
   return {
-    id: text(id, 'id'),
-    time: text(time, 'time'),
-    router: text(router, 'router'),
+    id: label(id, 'id'),
+    time: label(time, 'time'),
+    router: label(router, 'router'),
     client: endpoint(value.client, 'client'),
     local: endpoint(value.local, 'local'),
-    listener: text(listener, 'listener'),
+    listener: label(listener, 'listener'),
     questions: questions.map(parseQuestion),
   }
 }
@@ -166,7 +168,16 @@ function endpoint(value: unknown, what: string): Endpoint {
   const { address, port } = record(value, what)
   if (typeof port !== 'number' || !Number.isInteger(port) || port < 0 || port > 65_535)
     throw new BadRecord(`${what}.port is a whole number from 0 to 65535`)
-  return { address: text(address, `${what}.address`), port }
+  return { address: label(address, `${what}.address`), port }
+}
+
+/** A text that is shown to people: nothing in it can steer a terminal. */
+function label(value: unknown, what: string): string {
+  const shown = text(value, what)
+  if (shown.length > MAX_LABEL) throw new BadRecord(`${what} has more than ${MAX_LABEL} characters`)
+  if (/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u.test(shown))
+    throw new BadRecord(`${what} has a control character`)
+  return shown
 }
 
 function text(value: unknown, what: string): string {

@@ -107,6 +107,8 @@ describe('the record of connections', () => {
     )
     const wrong: [object, RegExp][] = [
       [{ id: 1 }, /id is a string/],
+      [{ id: 'a\u001b[2J' }, /id has a control character/],
+      [{ router: 'a'.repeat(2000) }, /router has more than 1024 characters/],
       [{ client: { address: 'x', port: 70_000 } }, /client\.port is a whole number/],
       [{ questions: [] }, /questions is a list with at least one/],
       [{ questions: [{ ...good.questions[0], hook: 'x' }] }, /hook is one of route/],

@@ -71,7 +71,7 @@ describe('router-sdk replay', () => {
     assert.match(cut.stdout, /1 connections asked again, .*; the last line of the record is not whole/)
     const wrong: [string, RegExp][] = [
       ['', /is empty/],
-      ['{}\n', /line 1: the first line is \{"pointsmanRecord":1\}; found \{\}/],
+      ['{}\n', /line 1: the first line is \{"pointsmanRecord":1\}; found "\{\}"/],
       [`${RECORD_HEADER}\nnonsense\n${KNOWN}\n`, /line 2: it is not JSON/],
       [
         `${RECORD_HEADER}\n${line('c', [question('a', { close: true })], 'web')}\n`,

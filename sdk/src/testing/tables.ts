@@ -37,10 +37,19 @@ export async function tablesBeside(router: string): Promise<Values> {
  * @throws TableFault
  */
 export async function readTable(file: string): Promise<Record<string, string>> {
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+  const bytes = await readFile(file).catch((error: unknown) => {
     throw new TableFault(`the table ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
   })
+  const text = decode(bytes, file)
   return extname(file) === '.csv' ? parseCsv(text, file) : parseJson(text, file)
+}
+
+function decode(bytes: Uint8Array, file: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new TableFault(`the table ${file} is not UTF-8`)
+  }
 }
 
 function parseJson(text: string, file: string): Record<string, string> {
@@ -66,29 +75,30 @@ function keepSource(_key: string, value: unknown, context?: { readonly source?: 
   return typeof value === 'number' || typeof value === 'boolean' ? (context?.source ?? String(value)) : value
 }
 
-const FIELD = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/y
+const FIELD = String.raw`(?:"([^"]*(?:""[^"]*)*)"|((?:[^",\r\n]|\r(?!\n))*))`
+const LINE = new RegExp(`${FIELD},${FIELD}(?:\\r?\\n|$)`, 'y')
+const EMPTY_LINE = /\r?\n/y
 
 /** RFC 4180: two fields a line, no header, empty lines skipped. */
 function parseCsv(text: string, file: string): Record<string, string> {
   const values: Record<string, string> = Object.create(null)
-  let fields: string[] = []
-  let line = 1
-  FIELD.lastIndex = 0
-  while (FIELD.lastIndex < text.length || fields.length > 0) {
-    const found = FIELD.exec(text)
-    if (found === null) throw new TableFault(`the table ${file}, line ${line}: a quote stands where none is allowed`)
-    const [, quoted, plain = '', end] = found
-    fields.push(quoted?.replaceAll('""', '"') ?? plain)
-    if (end === ',') continue
-    const [key = '', value, ...more] = fields
-    const empty = fields.length === 1 && key === ''
-    if (!empty && (value === undefined || more.length > 0))
-      throw new TableFault(
-        `the table ${file}, line ${line}: a line is a key and a value; found ${fields.length} fields`,
-      )
-    if (value !== undefined) values[key] = value
-    fields = []
-    line++
+  for (let at = 0; at < text.length; ) {
+    const empty = execAt(EMPTY_LINE, text, at)
+    const found = empty ?? execAt(LINE, text, at)
+    if (found === null)
+      throw new TableFault(`the table ${file}, line ${lineOf(text, at)}: a line is a key, a comma and a value`)
+    const [whole, quotedKey, key = '', quotedValue, value = ''] = found
+    if (empty === null) values[quotedKey?.replaceAll('""', '"') ?? key] = quotedValue?.replaceAll('""', '"') ?? value
+    at += whole.length
   }
   return values
+}
+
+function lineOf(text: string, at: number): number {
+  return text.slice(0, at).split('\n').length
+}
+
+function execAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
+  pattern.lastIndex = at
+  return pattern.exec(text)
 }
