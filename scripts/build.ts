@@ -25,8 +25,9 @@ const MADE = {
 } satisfies Record<MadeName, () => Promise<Made>>
 
 const out = resolve(process.argv[2] ?? join(REPOSITORY, 'build'))
-const sdk = { from: join(REPOSITORY, 'sdk'), to: join(out, 'router-sdk') }
-const pointsman = { from: REPOSITORY, to: join(out, 'pointsman') }
+const sdk = { from: join(REPOSITORY, 'sdk'), readme: 'sdk/README.md', to: join(out, 'router-sdk') }
+// The repository's own README is for those who have the repository.
+const pointsman = { from: REPOSITORY, readme: 'scripts/pointsman.README.md', to: join(out, 'pointsman') }
 
 try {
   const manifest = await buildPackage(sdk, {})
@@ -39,11 +40,13 @@ try {
 
 interface Package {
   readonly from: string
+  /** In the repository. */
+  readonly readme: string
   readonly to: string
 }
 
 /** `paths`: where the types of other packages are, by the names by which they are imported. */
-async function buildPackage({ from, to }: Package, paths: Readonly<Record<string, string>>): Promise<Manifest> {
+async function buildPackage({ from, readme, to }: Package, paths: Readonly<Record<string, string>>): Promise<Manifest> {
   await rm(to, { recursive: true, force: true })
   await mkdir(to, { recursive: true })
   const source = await readManifest(from)
@@ -52,7 +55,7 @@ async function buildPackage({ from, to }: Package, paths: Readonly<Record<string
   await compileModules(join(from, 'src'), join(to, 'dist'))
   await emitTypes({ folder: join(from, 'src'), entries: typedEntries(source, from), to: join(to, 'dist'), paths })
   await cp(join(from, 'bin'), join(to, 'bin'), { recursive: true })
-  await copyFile(join(from, 'README.md'), join(to, 'README.md'))
+  await copyFile(join(REPOSITORY, readme), join(to, 'README.md'))
   await copyFile(join(REPOSITORY, 'LICENSE'), join(to, 'LICENSE'))
   return manifest
 }

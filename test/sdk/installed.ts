@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url'
 export const REPOSITORY: string = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 const NPM_TIME = 120_000
 const RUN_TIME = 30_000
+// Where there is no network this has to be known soon: npm would otherwise try for minutes.
+const RETRIES = ['--fetch-retries=1', '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=1000']
+const NPM_OPTIONS = ['--prefer-offline', '--no-audit', '--no-fund', ...RETRIES]
 const NO_NETWORK = /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ENOTCACHED)\b|network/i
 
 /** How a command ended. */
@@ -25,24 +28,24 @@ export class Installed implements Disposable {
   /** A text says why the packages that ours depend on cannot be had. */
   static async make(): Promise<Installed | string> {
     const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'pointsman-packed-')))
-    const build = join(scratch, 'build')
-    const built = await run(process.execPath, [join(REPOSITORY, 'scripts', 'build.ts'), build], scratch, NPM_TIME)
-    if (built.code !== 0) throw new Error(`the build failed:\n${built.stdout}${built.stderr}`)
-    const packed = await run(
-      'npm',
-      ['pack', './router-sdk', './pointsman', '--pack-destination', scratch],
-      build,
-      NPM_TIME,
-    )
-    if (packed.code !== 0) throw new Error(`npm pack failed:\n${packed.stderr}`)
-    rmSync(build, { recursive: true }) // nothing may be found there later
-    const installed = new Installed(scratch)
-    const words = ['install', '--prefer-offline', '--no-audit', '--no-fund', ...installed.tarballs]
-    const { code, stderr } = await run('npm', words, installed.folder, NPM_TIME)
-    if (code === 0) return installed
-    if (!NO_NETWORK.test(stderr) || process.env.CI !== undefined) throw new Error(`npm install failed:\n${stderr}`)
-    installed[Symbol.dispose]()
-    return `the packages that ours depend on cannot be had: ${/npm error .*/.exec(stderr)?.[0] ?? ''}`
+    let made: Installed | string = ''
+    try {
+      await pack(scratch)
+      const installed = new Installed(scratch)
+      const { code, stderr } = await run(
+        'npm',
+        ['install', ...NPM_OPTIONS, ...installed.tarballs],
+        installed.folder,
+        NPM_TIME,
+      )
+      if (code === 0) made = installed
+      else if (!NO_NETWORK.test(stderr) || process.env.CI !== undefined)
+        throw new Error(`npm install failed:\n${stderr}`)
+      else made = `the packages that ours depend on cannot be had: ${/npm error .*/.exec(stderr)?.[0] ?? ''}`
+      return made
+    } finally {
+      if (!(made instanceof Installed)) rmSync(scratch, { recursive: true })
+    }
   }
 
   private constructor(scratch: string) {
@@ -76,6 +79,16 @@ export class Installed implements Disposable {
   [Symbol.dispose](): void {
     rmSync(this.#scratch, { recursive: true, force: true })
   }
+}
+
+async function pack(into: string): Promise<void> {
+  const build = join(into, 'build')
+  const built = await run(process.execPath, [join(REPOSITORY, 'scripts', 'build.ts'), build], into, NPM_TIME)
+  if (built.code !== 0) throw new Error(`the build failed:\n${built.stdout}${built.stderr}`)
+  const words = ['pack', './router-sdk', './pointsman', '--pack-destination', into]
+  const packed = await run('npm', words, build, NPM_TIME)
+  if (packed.code !== 0) throw new Error(`npm pack failed:\n${packed.stderr}`)
+  rmSync(build, { recursive: true }) // nothing may be found there later
 }
 
 /** The environment without what npm and the test runner, of which we are children, have put into it. */

@@ -230,6 +230,7 @@ export async function bundleProgram(entry: string): Promise<string> {
       platform: 'node',
       target: 'esnext',
       logLevel: 'silent',
+      absWorkingDir: SDK_FOLDER, // the names of sources in what is made are relative to it
       entryPoints: [entry],
       plugins: [outside],
     }),
