@@ -12,6 +12,7 @@ interface ServeOptions {
   readonly host?: string
   readonly port?: number
   readonly config?: string
+  readonly record?: string
 }
 
 /** Runs the `pointsman` command. `args` are those after the program's name. */
@@ -37,6 +38,7 @@ function createProgram(): Command {
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'pointsman: ')) })
   serving(program.command('serve'))
     .description('serve a directory of routers, or one router file')
+    .option('--record <file>', 'record what routers are asked and answer, for router-sdk replay')
     .action((routers: string, options: ServeOptions) => serve(routers, commandLine(options)))
   serving(program.command('check'))
     .description('compile, type-check and load routers, and say what would be served')
@@ -71,8 +73,8 @@ function parsePort(text: string): number {
   throw new InvalidArgumentError('A port is a whole number from 0 to 65535.')
 }
 
-function commandLine({ host, port, config }: ServeOptions): CommandLine {
-  return { host, port, config }
+function commandLine({ host, port, config, record }: ServeOptions): CommandLine {
+  return { host, port, config, record }
 }
 
 async function serve(routers: string, line: CommandLine): Promise<void> {

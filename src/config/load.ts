@@ -13,6 +13,8 @@ export interface CommandLine {
   readonly config: string | undefined
   readonly host: string | undefined
   readonly port: number | undefined
+  /** The file that connections are recorded to. */
+  readonly record?: string | undefined
 }
 
 export interface LoadedConfig {
@@ -82,12 +84,16 @@ const asModule: LoadHookSync = (url, context, next) =>
   next(url, /\.ts(?:\?|$)/.test(url) ? { ...context, format: 'module-typescript' } : context)
 
 function overlay(read: unknown, line: CommandLine): unknown {
-  if (line.host === undefined && line.port === undefined) return read
-  if (!isRecord(read) || (read.listen !== undefined && !isRecord(read.listen))) return read
-  const listen: Record<string, unknown> = { ...(isRecord(read.listen) ? read.listen : {}) }
-  if (line.host !== undefined) listen.host = line.host
-  if (line.port !== undefined) listen.port = line.port
-  return { ...read, listen }
+  const listen = withSection(read, 'listen', { host: line.host, port: line.port })
+  return withSection(listen, 'record', { file: line.record === undefined ? undefined : resolve(line.record) })
+}
+
+/** What is no object stays as it is, for the check to complain of. */
+function withSection(read: unknown, name: string, values: Readonly<Record<string, unknown>>): unknown {
+  const given = Object.entries(values).filter(([, value]) => value !== undefined)
+  if (given.length === 0 || !isRecord(read)) return read
+  const section = read[name] ?? {}
+  return isRecord(section) ? { ...read, [name]: { ...section, ...Object.fromEntries(given) } } : read
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

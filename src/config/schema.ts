@@ -98,6 +98,11 @@ export const settingsSchema = section({
   tables: section({ maxBytes: bytes(1, 4096 * MiB - 1, 256 * MiB) }).prefault({}),
   log: log.prefault({}),
   isolation: isolation.prefault({}),
+  record: section({
+    file: z.union([path, z.null()], 'the path of a file, or null for none').default(null),
+    maxBytes: bytes(1024, 1024 * 1024 * MiB, 64 * MiB),
+    sample: z.number('a number from 0 to 1').min(0, 'a number from 0 to 1').max(1, 'a number from 0 to 1').default(1),
+  }).prefault({}),
 })
 
 /** What a configuration file may hold: every key is optional. */

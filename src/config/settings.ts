@@ -28,6 +28,7 @@ export interface Settings {
   readonly tables: { readonly maxBytes: number }
   readonly log: LogSettings
   readonly isolation: IsolationSettings
+  readonly record: RecordSettings
 }
 
 export interface RouterLimits extends Omit<SandboxLimits, 'hostMemory'> {
@@ -64,6 +65,16 @@ export interface LogSettings {
   readonly access: string | null | false
   /** For a reader at a terminal; `auto` when standard output is one. */
   readonly pretty: boolean | 'auto'
+}
+
+/** Recording what routers are asked and answer, for `router-sdk replay`. */
+export interface RecordSettings {
+  /** Appended to; `null` records nothing. */
+  readonly file: string | null
+  /** No connection is written that would make the file longer. */
+  readonly maxBytes: number
+  /** The share of connections that are recorded, 0 to 1. */
+  readonly sample: number
 }
 
 export interface IsolationSettings extends LaunchSettings {

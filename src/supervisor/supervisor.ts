@@ -3,6 +3,7 @@ import { type CommandLine, type LoadedConfig, loadConfig } from '../config/load.
 import { ConfigError } from '../config/problems.ts'
 import type { Settings } from '../config/settings.ts'
 import { type Log, openLog } from '../log.ts'
+import { Recorder } from '../worker/recorder.ts'
 import { accountText } from './account.ts'
 import { Deployer } from './deploy.ts'
 import { DirectoryStore } from './directory-store.ts'
@@ -16,7 +17,7 @@ import { Workers } from './workers.ts'
 /** Why the program cannot serve; the message is for the operator. */
 export class StartFailure extends Error {}
 
-const NEED_RESTART = ['workers', 'hosts', 'isolation', 'hostMemory', 'strikes', 'log'] as const
+const NEED_RESTART = ['workers', 'hosts', 'isolation', 'hostMemory', 'strikes', 'log', 'record'] as const
 
 interface Serving {
   readonly deployer: Deployer
@@ -44,6 +45,7 @@ export class Supervisor {
     this.#store = new DirectoryStore(routers)
     this.#name = this.#store.name
     this.#log = openLog(settings.log)
+    if (settings.record.file !== null) prepareRecord(settings.record.file)
     this.#log.log.debug({ routers, config: file ?? 'none' }, 'starting')
   }
 
@@ -200,4 +202,12 @@ function nothingFound(path: string, refused: Listing['refused']): string {
 /** Whether an error is the operator's to mend: then its message is all that is said. */
 export function isOperatorsMistake(error: unknown): error is Error {
   return error instanceof StartFailure || error instanceof StoreError || error instanceof ConfigError
+}
+
+function prepareRecord(file: string): void {
+  try {
+    Recorder.prepare(file)
+  } catch (error) {
+    throw new ConfigError(`cannot write the record ${file}: ${error instanceof Error ? error.message : String(error)}`)
+  }
 }

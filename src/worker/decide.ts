@@ -10,7 +10,8 @@ export interface Decided {
   readonly kind: 'decided'
   readonly version: WarmVersion
   readonly decision: Decision
-  readonly lookups: number
+  /** What it looked up, and was given. */
+  readonly lookups: Facts['lookups']
 }
 
 export interface Undecided {
@@ -20,6 +21,7 @@ export interface Undecided {
   readonly failure: Failure | 'lookup'
   readonly message: string
   readonly position: Position | undefined
+  readonly lookups: Facts['lookups']
 }
 
 /** A question about one connection, before look-ups. */
@@ -77,11 +79,11 @@ export class Decider {
       if (reply.log.length > 0) this.#options.logged(version, reply.log)
       switch (reply.kind) {
         case 'answered':
-          return done({ kind: 'decided', version, decision: reply.decision, lookups: fetched })
+          return done({ kind: 'decided', version, decision: reply.decision, lookups })
         case 'failed':
           if (this.#swappedAway(version, reply) && versions < MAX_VERSIONS)
             return this.#begin(inquiry, versions + 1, done)
-          return done({ ...undecided(version, reply.failure, reply.message), position: reply.position })
+          return done({ ...undecided(version, reply.failure, reply.message), position: reply.position, lookups })
         case 'lookup': {
           const { table, key } = reply
           if (fetched === MAX_LOOKUPS)
@@ -105,5 +107,5 @@ export class Decider {
 }
 
 function undecided(version: WarmVersion | undefined, failure: Undecided['failure'], message: string): Undecided {
-  return { kind: 'undecided', version, failure, message, position: undefined }
+  return { kind: 'undecided', version, failure, message, position: undefined, lookups: {} }
 }

@@ -4,6 +4,7 @@ import type { AccessRecord } from './access-record.ts'
 import type { ActiveRouters } from './active-routers.ts'
 import type { Decider, Undecided } from './decide.ts'
 import type { Resolver } from './dns.ts'
+import type { Recorder } from './recorder.ts'
 import type { Session } from './session.ts'
 
 /** What a session needs of its worker. */
@@ -17,6 +18,8 @@ export interface SessionContext {
   /** Asked once, when the session opens. */
   readonly settings: () => Settings
   readonly routerFailed: (router: string, undecided: Undecided) => void
+  /** Where connections are recorded, if they are. */
+  readonly recorder: () => Recorder | undefined
   /** The session is over; nothing of it is used again. */
   readonly closed: (session: Session, record: AccessRecord) => void
 }

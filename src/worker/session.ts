@@ -7,6 +7,7 @@ import { type CloseReason, RecordKeeper } from './access-record.ts'
 import type { WarmVersion } from './active-routers.ts'
 import type { Outcome, Undecided } from './decide.ts'
 import { Preread } from './preread.ts'
+import type { Tape } from './recorder.ts'
 import { type Relay, type RelayResult, startRelay } from './relay.ts'
 import type { SessionContext, SessionListener } from './session-context.ts'
 import { connectUpstream, type UpstreamAttempt, type UpstreamConnected, type UpstreamFailed } from './upstream.ts'
@@ -38,6 +39,7 @@ export class Session implements ConnectionEvents {
   readonly #client: Connection
   readonly #record = new RecordKeeper()
   readonly #preread: Preread
+  readonly #tape: Tape | undefined
   #state: State = 'prereading'
   #deadline: NodeJS.Timeout | undefined
 
@@ -59,6 +61,9 @@ export class Session implements ConnectionEvents {
     this.#listener = listener
     this.#client = client
     this.#preread = new Preread(this.#settings.preread.limit)
+    const { name, router } = listener
+    const { remote, local } = client
+    this.#tape = context.recorder()?.begin({ id, router, listener: name, client: remote, local })
   }
 
   /** Accepted: reads, and asks a router that speaks before its clients do. */
@@ -115,7 +120,9 @@ export class Session implements ConnectionEvents {
     const asked = performance.now()
     const { remote: client, local } = this.#client
     const facts = { final, client, local, listener: this.#listener.name, now: Date.now(), ...(event && { event }) }
-    this.#context.decider.decide({ router: this.#listener.router, hook, bytes, facts }, (outcome) => {
+    const inquiry = { router: this.#listener.router, hook, bytes, facts }
+    this.#context.decider.decide(inquiry, (outcome) => {
+      this.#tape?.question(inquiry, outcome)
       this.#preread.answered()
       this.#record.decisionMs += performance.now() - asked
       // The client may be gone by now: its decision is nobody's.
@@ -126,7 +133,7 @@ export class Session implements ConnectionEvents {
   #answered(hook: Hook, final: boolean, outcome: Outcome): void {
     if (outcome.kind === 'undecided') return this.#undecided(outcome)
     const { decision, version, lookups } = outcome
-    this.#record.lookups += lookups
+    this.#record.lookups += Object.values(lookups).reduce((sum, values) => sum + Object.keys(values).length, 0)
     if (decision.kind === 'wait') return this.#wait(hook, final, version, decision.atLeast)
     if (decision.kind === 'forward' && hook === 'onInactivity')
       return this.#misanswered(version, 'onInactivity answered remote: the upstream has been sent what was read')
@@ -148,7 +155,7 @@ export class Session implements ConnectionEvents {
   }
 
   #misanswered(version: WarmVersion, message: string): void {
-    this.#undecided({ kind: 'undecided', version, failure: 'bad-answer', message, position: undefined })
+    this.#undecided({ kind: 'undecided', version, failure: 'bad-answer', message, position: undefined, lookups: {} })
   }
 
   /** The router gave no answer: the connection gets the answer that was fixed for this when the router was loaded. */
@@ -337,6 +344,7 @@ export class Session implements ConnectionEvents {
     this.#decided()
     clearTimeout(this.#inactivity)
     this.#preread.clear()
+    this.#tape?.end()
     const { address, port } = this.#client.remote
     const who = {
       id: this.id,

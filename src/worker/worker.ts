@@ -12,6 +12,7 @@ import { Decider, type Undecided } from './decide.ts'
 import { Resolver } from './dns.ts'
 import { Listener } from './listener.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
+import { Recorder } from './recorder.ts'
 import { type Counts, Sessions, type WhyFull } from './sessions.ts'
 
 type Start = Extract<ToWorker, { type: 'start' }>
@@ -39,6 +40,7 @@ export class Worker {
   readonly #listeners = new Map<string, Listener>()
   readonly #sessions: Sessions
   readonly #descriptors = descriptorLimit()
+  readonly #recorder: Recorder | undefined
   #settings: Settings
   #countsTimer: NodeJS.Timeout | undefined
   #draining = false
@@ -49,6 +51,8 @@ export class Worker {
     this.#tell = tell
     this.#log = openLog(settings.log, { worker: index })
     this.#transport = createNetTransport({ keepAlive: settings.relay.keepAlive })
+    const { record } = settings
+    this.#recorder = record.file === null ? undefined : new Recorder(record.file, record)
     this.#lookup = new FileLookup(settings.tables.maxBytes, (report) => this.#tableRead(report))
     this.#resolver = new Resolver(settings.dns)
     this.#sandbox = new ProcessSandbox({
@@ -111,6 +115,7 @@ export class Worker {
         resolver: this.#resolver,
         allow: () => undefined,
         settings: () => this.#settings,
+        recorder: () => this.#recorder,
         routerFailed: (router, undecided) => this.#routerFailed(router, undecided),
       },
       workerIndex: this.#index,
@@ -242,7 +247,7 @@ export class Worker {
   }
 
   async #exit(): Promise<void> {
-    await Promise.all([this.#sandbox.close(), this.#lookup.close()])
+    await Promise.all([this.#sandbox.close(), this.#lookup.close(), this.#recorder?.close()])
     this.#resolver.close()
     this.#log.flush()
     process.exit(0)

@@ -1,0 +1,97 @@
+import { closeSync, createWriteStream, fstatSync, openSync, type WriteStream, writeSync } from 'node:fs'
+import {
+  encodeRecord,
+  RECORD_HEADER,
+  type RecordedConnection,
+  type RecordedDecision,
+  type RecordedQuestion,
+} from 'router-sdk/record'
+import type { RecordSettings } from '../config/settings.ts'
+import type { Inquiry, Outcome } from './decide.ts'
+
+/** Records that wait for a slow disk, in bytes; beyond that connections go unrecorded. */
+const MAX_WAITING = 4 * 1024 * 1024
+/** Questions of one connection that are kept: the first ones, and the last. */
+const MAX_QUESTIONS = 8
+
+type Connection = Omit<RecordedConnection, 'time' | 'questions'>
+
+/**
+ * Writes what routers were asked about real connections, and what they answered, for `router-sdk replay`. Of a connection's bytes
+ * only those are written that its router was shown when it was asked: what came later, and all that was relayed, never is.
+ */
+export class Recorder {
+  readonly #settings: RecordSettings
+  readonly #descriptor: number
+  readonly #stream: WriteStream
+
+  /**
+   * Makes the file, with its first line, when it is not there or empty. Done once, before the workers append to it.
+   *
+   * @throws the system's error when it cannot be written.
+   */
+  static prepare(file: string): void {
+    const descriptor = openSync(file, 'a', 0o600)
+    try {
+      if (fstatSync(descriptor).size === 0) writeSync(descriptor, `${RECORD_HEADER}\n`)
+    } finally {
+      closeSync(descriptor)
+    }
+  }
+
+  /** @throws the system's error when the file cannot be written. */
+  constructor(file: string, settings: RecordSettings) {
+    this.#settings = settings
+    this.#descriptor = openSync(file, 'a', 0o600)
+    this.#stream = createWriteStream(file, { fd: this.#descriptor })
+    // A full disk is no reason to stop routing.
+    this.#stream.on('error', () => {})
+  }
+
+  /** A tape for one connection, or `undefined` when it is not among those recorded. */
+  begin(connection: Connection): Tape | undefined {
+    if (this.#stream.destroyed || Math.random() >= this.#settings.sample) return undefined
+    return new Tape(connection, (line) => this.#write(line))
+  }
+
+  /** Resolves when everything has been written. */
+  async close(): Promise<void> {
+    if (!this.#stream.destroyed) await new Promise<void>((resolve) => this.#stream.end(resolve))
+  }
+
+  /** Several workers append to the file, so its length is asked for. */
+  #write(line: string): void {
+    const waiting = this.#stream.writableLength
+    if (this.#stream.destroyed || waiting > MAX_WAITING) return
+    const length = fstatSync(this.#descriptor).size + waiting + Buffer.byteLength(line)
+    if (length <= this.#settings.maxBytes) this.#stream.write(line)
+  }
+}
+
+/** What is recorded of one connection. */
+export class Tape {
+  readonly #connection: Connection
+  readonly #time = new Date().toISOString()
+  readonly #questions: RecordedQuestion[] = []
+  readonly #write: (line: string) => void
+
+  constructor(connection: Connection, write: (line: string) => void) {
+    this.#connection = connection
+    this.#write = write
+  }
+
+  question({ hook, bytes, facts }: Inquiry, outcome: Outcome): void {
+    const decision: RecordedDecision =
+      outcome.kind === 'decided' ? outcome.decision : { kind: 'failed', message: outcome.message }
+    const { final, now, event } = facts
+    if (this.#questions.length === MAX_QUESTIONS) this.#questions.pop()
+    this.#questions.push({ hook, bytes: Uint8Array.from(bytes), final, now, event, lookups: outcome.lookups, decision })
+  }
+
+  /** The connection is over: writes it, unless its router was never asked. */
+  end(): void {
+    if (this.#questions.length === 0) return
+    const line = encodeRecord({ ...this.#connection, time: this.#time, questions: this.#questions })
+    this.#write(`${line}\n`)
+  }
+}
