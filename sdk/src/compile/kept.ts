@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { PREBUILT, SDK_FOLDER } from './layout.ts'
 
 /** Texts by name, made from the SDK alone. */
 export type Made = Readonly<Record<string, string>>
+
+const MOST_KEPT = 8
 
 let folder: string | undefined
 
@@ -40,7 +42,7 @@ export async function kept(name: string, make: () => Promise<Made>): Promise<Mad
   const found = await read(place)
   if (found !== undefined) return found
   const fresh = await make()
-  await write(folder, place, fresh)
+  await write(folder, name, place, fresh)
   return fresh
 }
 
@@ -66,7 +68,16 @@ async function write(into: string, place: string, texts: Made): Promise<void> {
     if (!(await isOurs(into))) return
     await writeFile(draft, JSON.stringify(texts), { mode: 0o600 })
     await rename(draft, place)
+    await dropOld(into, name)
   } catch {}
+}
+
+/** Of each thing a few are kept: for other installations of the SDK, and for sources that are changed to and fro. */
+async function dropOld(into: string, name: string): Promise<void> {
+  const files = (await readdir(into)).filter((file) => file.startsWith(`${name}-`)).map((file) => join(into, file))
+  const ages = await Promise.all(files.map(async (file) => ({ file, mtime: (await stat(file)).mtimeMs })))
+  const old = ages.sort((a, b) => b.mtime - a.mtime).slice(MOST_KEPT)
+  await Promise.all(old.map(({ file }) => rm(file, { force: true })))
 }
 
 /** A folder into which somebody else can write is not believed. */
