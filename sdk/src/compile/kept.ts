@@ -61,7 +61,7 @@ async function parsed(place: string): Promise<Made | undefined> {
 }
 
 /** Nobody misses what cannot be kept: it is made again. */
-async function write(into: string, place: string, texts: Made): Promise<void> {
+async function write(into: string, name: string, place: string, texts: Made): Promise<void> {
   const draft = `${place}.${process.pid}`
   try {
     await mkdir(into, { recursive: true, mode: 0o700 })
