@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 
 /** The C functions that Node has no API for. `fcntl` is declared with the three integers that we pass it. */
 interface Libc {
@@ -6,7 +6,10 @@ interface Libc {
   close(descriptor: number): number
 }
 
-// fcntl(2) of Linux. A plain dup(2) would be inherited by every child process, and a sandbox host must hold no socket.
+// fcntl(2) of Linux.
+const F_SETFD = 2
+const FD_CLOEXEC = 1
+// A plain dup(2) would be inherited by every child process, and a sandbox host must hold no socket.
 const F_DUPFD_CLOEXEC = 1030
 // always open: Node opens /dev/null in its place when it starts without one
 const STDIN = 0
@@ -20,6 +23,20 @@ let libc: Libc | null | undefined
 export function duplicateDescriptor(descriptor: number): number | undefined {
   const copy = theLibc()?.fcntl(descriptor, F_DUPFD_CLOEXEC, 0) ?? -1
   return copy < 0 ? undefined : copy
+}
+
+/**
+ * Whoever started this process may have left descriptors open in it. From now on no child process gets any of them: Node sees
+ * to its own, and to those of others only as far as they have no gap.
+ */
+export function keepDescriptorsFromChildren(): void {
+  const { fcntl } = theLibc() ?? {}
+  if (fcntl === undefined) return
+  try {
+    for (const name of readdirSync('/proc/self/fd')) if (Number(name) > 2) fcntl(Number(name), F_SETFD, FD_CLOEXEC)
+  } catch {
+    // no /proc: nothing to go by
+  }
 }
 
 /** Closes a descriptor that `duplicateDescriptor` gave. */

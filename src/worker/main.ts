@@ -1,11 +1,14 @@
 /** The worker process: it holds the listeners and the connections, and runs no tenant's code. Its supervisor speaks first. */
 
+import { keepDescriptorsFromChildren } from '../transport/descriptors.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
 import { Worker } from './worker.ts'
 
 const ORPHAN_DRAIN = 10_000
 
 let worker: Worker | undefined
+
+keepDescriptorsFromChildren()
 
 // Signals are for the supervisor, which drains its workers; a terminal sends them to the whole group.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const) process.on(signal, () => {})

@@ -66,26 +66,23 @@ export default defineRouter({ route: (conn) => (conn.bytes.length === 0 ? { noop
     const good = await Client.connect(this.#good)
     const from = pointsman.lines.length
     const before = this.#streams.checked
-    const asked = performance.now()
-    client.write(text)
-    assert.equal(await good.write('neighbour').rest(), 'good neighbour')
-    const recovered = performance.now() - asked
-    good.destroy()
-    const got = await client.rest()
-    const { port } = client
-    client.destroy()
-    const { failure } = await pointsman.record(port)
-    const outcome = outcomes.find((one) =>
-      one === 'N' ? failure === undefined : one !== 'R' && FAILURES[one] === failure,
-    )
-    assert.ok(
-      outcome !== undefined,
-      `${router}: ${String(failure)} instead of ${outcomes.join(' or ')}; ${this.#said(router, from)}`,
-    )
-    if (outcome !== 'N') await this.#named(router, outcome, from)
-    this.#recovery.add(outcome, recovered)
-    await this.unharmed(before)
-    return { got, outcome }
+    try {
+      const asked = performance.now()
+      client.write(text)
+      assert.equal(await good.write('neighbour').rest(), 'good neighbour')
+      const recovered = performance.now() - asked
+      const got = await client.rest()
+      const { port } = client
+      client.destroy()
+      const outcome = this.#outcome(router, (await pointsman.record(port)).failure, outcomes, from)
+      if (outcome !== 'N') await this.#named(router, outcome, from)
+      this.#recovery.add(outcome, recovered)
+      await this.unharmed(before)
+      return { got, outcome }
+    } finally {
+      client.destroy()
+      good.destroy()
+    }
   }
 
   /** The supervisor and the worker are the same, what flowed flows on, and the good router is right. */
@@ -114,7 +111,16 @@ export default defineRouter({ route: (conn) => (conn.bytes.length === 0 ? { noop
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.pointsman.stop()
+    await this.#streams.finish().catch(() => {})
     await this.#upstream.server[Symbol.asyncDispose]()
+  }
+
+  #outcome(router: string, failure: unknown, outcomes: readonly Outcome[], from: number): Outcome {
+    const outcome = outcomes.find((one) =>
+      one === 'N' ? failure === undefined : one !== 'R' && FAILURES[one] === failure,
+    )
+    const said = JSON.stringify(this.pointsman.lines.slice(from).filter((line) => line.router === router))
+    return outcome ?? assert.fail(`${router}: ${String(failure)} instead of ${outcomes.join(' or ')}; ${said}`)
   }
 
   /** The log says which router it was: that it failed, and for what costs others something that it got a strike. */
@@ -124,9 +130,5 @@ export default defineRouter({ route: (conn) => (conn.bytes.length === 0 ? { noop
     if (outcome === 'T' || outcome === 'M' || outcome === 'K')
       await this.pointsman.line(`${router} to get a strike`, has('router got a strike'), from)
     if (outcome === 'K') await this.pointsman.line(`the host that ${router} cost`, has('sandbox host lost'), from)
-  }
-
-  #said(router: string, from: number): string {
-    return JSON.stringify(this.pointsman.lines.slice(from).filter((line) => line.router === router))
   }
 }

@@ -105,7 +105,12 @@ function commandFor(layers: readonly IsolationLayer[], settings: LaunchSettings,
   }
   if (layers.includes('limits')) {
     const threads = layers.includes('user') ? ` && { ulimit -u ${THREADS} || ulimit -p ${THREADS}; } 2>/dev/null` : ''
-    command.push('/bin/sh', '-c', `ulimit -c 0 && ulimit -f 0 && ulimit -n ${DESCRIPTORS}${threads} && exec "$@"`, 'sh')
+    command.push(
+      '/bin/sh',
+      '-c',
+      `ulimit -c 0 && ulimit -f 0 && ulimit -n ${DESCRIPTORS}${threads} && unset PWD && exec "$@"`,
+      'sh',
+    )
   }
   return [...command, process.execPath, ...nodeFlags(layers, program), program.file]
 }
