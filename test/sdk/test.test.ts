@@ -53,6 +53,19 @@ describe('router-sdk test', () => {
     assert.deepEqual(project.files(), ['git.homes.json', 'git.test.ts', 'git.ts'])
   })
 
+  it("takes tests, and what they import, for modules also where npm init wrote that files aren't", async () => {
+    using project = new Project({
+      'package.json': '{ "name": "mine", "version": "1.0.0", "type": "commonjs" }',
+      'git.ts': GIT,
+      'git.test.ts': `import { paths } from './_paths.ts'\n${GIT_TEST.replace("'bob/site.git'", 'paths.bob')}`,
+      'git.homes.json': '{}',
+      '_paths.ts': "export const paths = { bob: 'bob/site.git' } as const\n",
+    })
+    const { code, stdout, stderr } = await project.run(['test'])
+    assert.deepEqual([code, stderr], [0, ''], stdout)
+    assert.match(stdout, /4 of 4 connections as expected\n$/)
+  })
+
   it('says what was expected and what was found, and at which line of the test', async () => {
     const { code, stdout } = await verdict(
       router("return { remote: 'a:80', data: 'x' }"),

@@ -19,6 +19,9 @@ export function prepareTestImports(): void {
       if (run === undefined || !isAuthors(resolved.url)) return resolved
       return { ...resolved, url: `${resolved.url}?${RUN}=${run}` }
     },
+    // `npm init` writes `"type": "commonjs"`, which says nothing of tests: they and what they import are modules.
+    load: (url, context, next) =>
+      next(url, /\.ts(?:\?|$)/.test(url) ? { ...context, format: 'module-typescript' } : context),
   })
 }
 
