@@ -4,6 +4,13 @@ import { containment } from './suite.ts'
 /** What is allowed, and changes nothing for anybody: the router answers, and its own next answer is right as well. */
 const ROWS: readonly Row[] = [
   {
+    row: 48,
+    name: 'nothing is there that makes code, waits, shares memory or tells the time',
+    route:
+      "const there = 'Promise SharedArrayBuffer ArrayBuffer WebAssembly Atomics FinalizationRegistry WeakRef Proxy Reflect Intl BigInt Temporal setTimeout process ivm console queueMicrotask structuredClone Float16Array Iterator ShadowRealm escape pointsmanLoad'.split(' ').filter((name) => name in globalThis); return { close: there.length === 0 ? 'answered' : there.join(' ') }",
+    outcomes: ['N'],
+  },
+  {
     row: 33,
     name: 'polluting Object.prototype with answers',
     route:

@@ -1,8 +1,6 @@
 import type { Row } from './row.ts'
 import { containment } from './suite.ts'
 
-const GONE = ['Promise', 'SharedArrayBuffer', 'ArrayBuffer', 'WebAssembly', 'Atomics', 'FinalizationRegistry', 'WeakRef', 'Proxy', 'Reflect', 'Intl', 'BigInt', 'Temporal', 'setTimeout', 'process', 'ivm', 'console', 'queueMicrotask', 'structuredClone', 'Float16Array', 'Iterator', 'ShadowRealm', 'escape', 'pointsmanLoad'] // biome-ignore format: a list
-
 /** What ends in a clean error: the isolate lives, and nobody gets a strike. */
 const ROWS: readonly Row[] = [
   {
@@ -35,14 +33,6 @@ const ROWS: readonly Row[] = [
     route: "const p = (0, eval)('Promise'); p.reject({})",
     outcomes: ['E'],
   },
-  ...GONE.map(
-    (name): Row => ({
-      row: 48,
-      name: `${name} is not there`,
-      route: `return { close: String(typeof ${name} === 'undefined' ? undefinedVariable : ${name}) }`,
-      outcomes: ['E'],
-    }),
-  ),
   {
     row: 20,
     name: 'JSON nested deeply',

@@ -298,7 +298,8 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
     let line = ''
     for (let at = 0; at < min(values.length, MAX_KEYS) && line.length < MAX_LOG_CHARACTERS; at++)
       line += (at === 0 ? '' : ' ') + show(values[at])
-    log[log.length] = cut(line, MAX_LOG_CHARACTERS)
+    // Showing a value may have run the router's code, which may have logged in turn.
+    if (log.length <= MAX_LOG_LINES) log[log.length] = cut(line, MAX_LOG_CHARACTERS)
   }
 
   function noted(): string[] | undefined {

@@ -26,8 +26,10 @@ export class Asking implements Pending {
   sent = 0
   /** Hosts that were lost with this question unanswered behind another one. */
   lost = 0
-  /** A host died by itself while answering it: it is asked once more, where a second death harms nobody. */
+  /** A host was lost while answering it, or it was slow: it is asked again, where another loss harms nobody. */
   suspect = false
+  /** What the hosts that were lost while answering it count against it. */
+  suspicion = 0
   /** Its router has had a strike for it. */
   struck = false
   readonly #decisionTime: number

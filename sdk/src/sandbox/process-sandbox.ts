@@ -48,6 +48,12 @@ interface Held {
 }
 
 const MAX_LOSSES = 3
+/** A host that crashed, or outgrew its memory, counts against its question twice as much as one that somebody killed. */
+const SUSPICION = { crashed: 2, memory: 2, exited: 1, deadline: 4, violation: 4 } as const satisfies Record<
+  HostLoss,
+  number
+>
+const CULPRIT = 4
 const MAX_REHEARSALS = 4
 /** Hosts in a row that die by themselves while rehearsing one version: the last one's death is the version's fault. */
 const MAX_SUSPICIONS = 3
@@ -63,8 +69,9 @@ class SlowFirstAnswer extends LoadFailure {}
  *
  * When a host is lost, the first question that it had not answered is the one that it was answering. Killed for it, that is the
  * culprit: it fails and its router gets a strike. Dead by itself (a crash, or somebody's `kill -9`) or killed for the memory of
- * all that it held, it is a suspect: asked once more, of the penalty host, and a culprit when that dies too. Its router gets a
- * strike when it crashes one host after the other, however the second asking ends. Questions behind are asked of the next host.
+ * all that it held, it is a suspect: asked again, of the penalty host, and a culprit when that dies in the same way. Its router
+ * gets a strike when it crashes one host after the other, however the second asking ends. Questions behind are asked of the
+ * next host.
  * Loading is judged in the same way, and a version whose router is not clear of strikes is no host's to load before it serves:
  * otherwise one that kills its host now and then while loading could keep every host from serving.
  */
@@ -264,13 +271,14 @@ export class ProcessSandbox implements Sandbox {
     const byItself = loss === 'exited' || loss === 'crashed' || loss === 'memory'
     const held = this.#closed ? undefined : this.#held.get(job.version.id)
     if (job.kind === 'loading') {
-      if (held !== undefined && (!byItself || ++held.lostLoading > 1)) this.#strike(job.version.router, 'killed')
+      if (held !== undefined && loss !== 'exited' && (!byItself || ++held.lostLoading > 1))
+        this.#strike(job.version.router, 'killed')
       return job.fail(new HostGone(detail, byItself ? 'suspect' : 'certain'))
     }
-    const first = byItself && !job.suspect
     job.suspect = true
+    job.suspicion += SUSPICION[loss]
     if (held === undefined) return job.fail(failure(byItself ? 'unavailable' : 'killed', detail, 0))
-    if (first) {
+    if (job.suspicion < CULPRIT) {
       if (loss === 'crashed' && this.#strikes.suspect(job.version.router)) this.#strike(job.version.router, 'crashed')
       return this.#dispatch(job)
     }

@@ -41,6 +41,7 @@ const report = {
     if (error) throw error
   }),
   worker: attempt(() => new Worker('', { eval: true })),
+  // oxlint-disable-next-line typescript/no-implied-eval -- whether it can is what is asked
   evaluate: attempt(() => new Function('return 1')()),
   proto: attempt(() => {
     if (!('__proto__' in {})) throw Object.assign(new Error(), { code: 'gone' })
