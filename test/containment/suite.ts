@@ -4,11 +4,11 @@ import { Arena } from './arena.ts'
 import { type Row, routerName, source } from './row.ts'
 
 /** Runs rows, each with a router of its own, against one real program, and prints how soon the others were served again. */
-export function containment(rows: readonly Row[]): void {
+export function containment(rows: readonly Row[], config: object = {}): void {
   const routers = Object.fromEntries(rows.map((row, index) => [routerName(row, index), source(row)]))
   let arena: Arena | undefined
   before(async () => {
-    arena = await Arena.start(routers)
+    arena = await Arena.start(routers, { config })
   })
   after(() => arena?.[Symbol.asyncDispose]())
 

@@ -47,34 +47,21 @@ test('20 SIGKILLs of hosts under load lose no answer and change none', async () 
   await using watched = await WatchedSandbox.start({ hosts: 2 })
   const { sandbox } = watched
   await sandbox.load(good)
-  let kills = 0
-  let asked = 0
-  let right = 0
-  const killed = new Set<number>()
-  const answers: Promise<void>[] = []
-  while (kills < 20) {
-    for (let n = 0; n < 25; n++) {
-      const text = String(asked++)
-      answers.push(
-        said(sandbox, 1, question(text)).then((answer) => {
-          if (answer === `good ${text}`) right += 1
-        }),
-      )
-    }
-    const victim = sandbox.pids.find((pid) => !killed.has(pid))
-    if (victim !== undefined && sandbox.pids.length >= 3) {
-      killed.add(victim)
-      kill(victim)
-      kills += 1
-    }
-    await new Promise((resume) => setImmediate(resume))
-    await Promise.race([
-      Promise.all(answers),
-      until('a host to kill', () => sandbox.pids.find((pid) => !killed.has(pid))),
-    ])
+  const answers: Promise<string>[] = []
+  const askMore = (): void => {
+    for (let n = 0; n < 50; n++) answers.push(said(sandbox, 1, question(String(answers.length))))
   }
-  await within('all answers', Promise.all(answers))
-  assert.equal(right, asked)
+  for (let kills = 0; kills < 20; kills++) {
+    const [victim = -1] = await until('a host and one that is left', () =>
+      sandbox.pids.length >= 2 ? sandbox.pids : undefined,
+    )
+    askMore()
+    kill(victim)
+    askMore()
+    await answers.at(-1)
+  }
+  const texts = await within('all answers', Promise.all(answers))
+  for (const [n, text] of texts.entries()) assert.equal(text, `good ${n}`)
   assert.deepEqual(
     watched.events.filter(({ kind }) => kind === 'strike'),
     [],
