@@ -28,7 +28,7 @@ interface Host {
 
 /** How often deadlines are looked at while questions are in flight, in milliseconds. */
 const TICK = 20
-const MAX_WAIT = 2_000
+const MAX_WAIT = 5_000
 const MAX_START = 10_000
 const LOAD_GRACE = 800
 const PENALTY_IDLE = 60_000
