@@ -114,6 +114,8 @@ everyCut(http2Request, {
     'a value with a line end': request(`${GET}${A}${literal('x', 'y\r\nz')}`),
     'a value with a blank before': request(`${GET}${A}${literal('x', ' y')}`),
     'a field of one connection': request(`${GET}${A}${literal('connection', 'close')}`),
+    'a length of a body that is no number': request(`${GET}${A}${literal('content-length', '1\xfd')}`),
+    'two lengths of a body': request(`${GET}${A}${literal('content-length', '1')}${literal('content-length', '1')}`),
     'a path that is none': request(`\x82\x86${literal(':path', 'x')}${A}`),
     'a status': request(`${GET}${A}\x88`),
     'index 0': request(`\x80${GET}${A}`),

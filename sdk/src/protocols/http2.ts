@@ -183,6 +183,7 @@ function addField(headers: Headers, name: string, value: string): boolean {
   const before = headers[name]
   if (!NAME.test(name) || !isValue(value) || OF_ONE_CONNECTION.includes(name)) return false
   if (before !== undefined && (name === 'host' || name === 'content-length')) return false
+  if (name === 'content-length' && !/^[0-9]{1,15}$/.test(value)) return false
   headers[name] = before === undefined ? value : `${before}${name === 'cookie' ? '; ' : ', '}${value}`
   return true
 }
