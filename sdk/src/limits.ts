@@ -27,5 +27,7 @@ export const DEFAULTS = {
   compileTime: 2000,
   /** Bytes of a connection that are read before a decision, at most. */
   prereadBytes: 32_768,
+  /** Milliseconds that a client has for them. */
+  prereadTime: 10_000,
   launch: { user: 65_534, jitless: false },
 } as const satisfies SandboxLimits & Record<string, unknown>

@@ -79,7 +79,7 @@ export const settingsSchema = section({
   hosts: whole(1, 64, 1),
   preread: section({
     limit: bytes(1, 1024 * 1024, DEFAULTS.prereadBytes),
-    time: milliseconds(10, HOUR, 10_000),
+    time: milliseconds(10, HOUR, DEFAULTS.prereadTime),
   }).prefault({}),
   connect: section({
     timeout: milliseconds(1, 600_000, 5000),

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { Project, router } from './project.ts'
 
-const COMMANDS = ['new', 'check', 'test', 'try', 'replay', 'bench']
+const COMMANDS = ['new', 'check', 'test', 'try', 'record', 'replay', 'bench']
 
 describe('router-sdk', () => {
   it('has help with an example for each command, and says what its exit codes mean', async () => {

@@ -75,7 +75,7 @@ describe('router-sdk replay', () => {
       [`${RECORD_HEADER}\nnonsense\n${KNOWN}\n`, /line 2: it is not JSON/],
       [
         `${RECORD_HEADER}\n${line('c', [question('a', { close: true })], 'web')}\n`,
-        /no connection of the router git: it has some of web/,
+        /no connection of the router git: it has 1 of web\n/,
       ],
     ]
     for (const [text, message] of wrong) {
@@ -84,6 +84,75 @@ describe('router-sdk replay', () => {
       assert.equal(code, 2)
       assert.match(stderr, message)
     }
+  })
+
+  it('asks again what followed from a decision, with what was told then, as long as all is as it was', async () => {
+    const sent = question('ab', { remote: 'a:1' })
+    const refused = { code: 'refused', remote: 'a:1', attempts: 11, tried: ['a:1'], message: 'ECONNREFUSED' }
+    const second = question('ab', { remote: 'b:1' }, { hook: 'onConnectError', event: refused })
+    const silent = question(
+      'ab',
+      { close: 'bye 1000' },
+      { hook: 'onInactivity', event: { remote: 'b:1', elapsed: 1000 } },
+    )
+    using project = new Project({
+      'r.jsonl': [
+        RECORD_HEADER,
+        line('c1', [sent, second, silent]),
+        line('c2', [question('xy', { close: true })]),
+        line('c3', [sent, { ...second, bytes: 2 }]),
+        '',
+      ].join('\n'),
+    })
+    const written = async (first: string, hooks: string): Promise<[number | null, string]> => {
+      project.write('git.ts', router(`return conn.text === 'ab' ? { remote: '${first}' } : { close: true }`, hooks))
+      const { code, stdout } = await project.run(['replay', 'r.jsonl', 'git.ts'])
+      return [code, stdout]
+    }
+    const again = "onConnectError: (conn, error) => error.attempts === 11 ? { remote: 'b:1' } : { close: true },"
+    const bye = "onInactivity: (conn, { elapsed }) => ({ close: 'bye ' + elapsed }),"
+    const asked = '2 connections asked again'
+    const left = '1 whose bytes were left out could not be asked'
+    assert.deepEqual(await written('a:1', again + bye), [0, `${asked}, 0 would go elsewhere; ${left}\n`])
+    const [code, elsewhere] = await written('a:1', again)
+    assert.equal(code, 1)
+    assert.match(elsewhere, /^✖ c1 .*, asked onInactivity\n {4}then {2}closes with 'bye 1000'\n {4}now {3}closes\n/)
+    const [, third] = await written('a:1', "onConnectError: () => ({ remote: 'c:1' }),")
+    assert.match(third, /^✖ c1 .*, asked onConnectError\n {4}then {2}routes to b:1, .*\n {4}now {3}routes to c:1, /)
+    const [, first] = await written('z:1', again + bye)
+    assert.match(first, /^✖ c1 {2}\S+ {2}\S+:1\n {4}then {2}routes to a:1, .*\n {4}now {3}routes to z:1, [^✖]*✖ c3 /)
+  })
+
+  it("takes a tenant's connections for those of a router in a folder of the tenant's name, or when it is told to", async () => {
+    const answer = question('ab', { remote: 'a:1' })
+    const names = ['git', 'acme/git', 'acme/git', 'beta/git', 'web']
+    const record = [RECORD_HEADER, ...names.map((name, index) => line(`c${index}`, [answer], name))].join('\n')
+    const good = router("return { remote: 'a:1' }")
+    using project = new Project({ 'git.ts': good, 'acme/git.ts': good, 'other/cvs.ts': good, 'r.jsonl': record })
+    const told = async (...words: string[]): Promise<string> => {
+      const { stdout, stderr } = await project.run(['replay', 'r.jsonl', ...words])
+      return stdout + stderr
+    }
+    const asked = (count: number, others: string): string =>
+      `${count} connections asked again, 0 would go elsewhere; not asked about: ${others}\n`
+    assert.equal(await told('git.ts'), asked(1, '2 of acme/git, 1 of beta/git, 1 of web'))
+    assert.equal(await told('acme/git.ts'), asked(2, '1 of git, 1 of beta/git, 1 of web'))
+    assert.equal(await told('git.ts', '--router', 'beta/git'), asked(1, '1 of git, 2 of acme/git, 1 of web'))
+    assert.match(
+      await told('git.ts', '--router', 'gamma/git'),
+      /no connection of the router gamma\/git: .*--router git asks/,
+    )
+    assert.match(
+      await told('other/cvs.ts'),
+      /no connection of the router cvs: it has 1 of git, 2 of acme\/git, [^;]*\n$/,
+    )
+  })
+
+  it('finds nothing in a record whose bytes were all left out, and says so', async () => {
+    using project = new Project({ 'git.ts': NAME, 'r.jsonl': [RECORD_HEADER, REDACTED, ''].join('\n') })
+    const { code, stdout } = await project.run(['replay', 'r.jsonl', 'git.ts'])
+    const asked = '0 connections asked again, 0 would go elsewhere; 1 whose bytes were left out could not be asked\n'
+    assert.deepEqual([code, stdout], [0, asked])
   })
 
   it('is what bench asks, when it is told to', async () => {

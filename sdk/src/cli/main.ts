@@ -1,16 +1,19 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { keepMade } from '../compile/kept.ts'
+import { isName, NAME_RULE } from '../router-file.ts'
 import { Fault } from '../testing/fault.ts'
 import type { BenchOptions } from './bench.ts'
 import { cacheFolder } from './cache.ts'
 import type { CheckOptions } from './check.ts'
 import { UsageError } from './files.ts'
 import type { NewOptions } from './new.ts'
+import type { QuestionOptions } from './question.ts'
+import type { RecordOptions } from './record.ts'
+import type { ReplayOptions } from './replay.ts'
 import { REPORTERS } from './reporters/index.ts'
 import { PROTOCOLS } from './templates.ts'
 import { Terminal } from './terminal.ts'
 import type { TestOptions } from './test.ts'
-import type { TryOptions } from './try.ts'
 
 const FAILED = 1
 const USAGE_ERROR = 2
@@ -50,7 +53,7 @@ function createProgram(terminal: Terminal, done: (code: number) => void): Comman
     .showSuggestionAfterError()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'router-sdk: ')) })
     .addHelpText('after', EXIT_CODES)
-  for (const add of [addNew, addCheck, addTest, addTry, addReplay, addBench]) add(program, terminal, done)
+  for (const add of [addNew, addCheck, addTest, addTry, addRecord, addReplay, addBench]) add(program, terminal, done)
   return program
 }
 
@@ -99,9 +102,9 @@ const addTest: Add = (program, terminal, done) => {
     })
 }
 
-const addTry: Add = (program, terminal, done) => {
-  program
-    .command('try')
+/** What a router is asked. */
+function withQuestion(command: Command): Command {
+  return command
     .argument('<router>', 'a router file')
     .argument('[-]', 'read the bytes from standard input')
     .option('--text <text>', 'the bytes as text, with \\r \\n \\t \\0 \\x00 and \\\\')
@@ -110,31 +113,70 @@ const addTry: Add = (program, terminal, done) => {
     .option('--final', 'no more bytes will come')
     .addOption(new Option('--hook <name>', 'what to ask').choices(HOOKS).default('route'))
     .option('--from <client>', 'the address of the client, with or without a port')
-    .option('--table <name=file>', 'a table for look-ups, again for each', (word, all: string[]) => [...all, word], [])
+    .addOption(
+      new Option('--table <name=file>', 'a table for look-ups, again for each')
+        .argParser((word, all: string[]) => [...all, word])
+        .default([], 'those beside the router'),
+    )
+}
+
+const addTry: Add = (program, terminal, done) => {
+  withQuestion(program.command('try'))
     .description('these bytes → this answer, what each parser says of them, CPU and look-ups')
     .addHelpText(
       'after',
       example(
-        "router-sdk try git.ts --text '003cgit-upload-pack /alice/site.git\\0host=localhost\\0'",
+        "router-sdk try git.ts --text '0033git-upload-pack /alice/site.git\\0host=localhost\\0'",
         'curl … | router-sdk try web.ts -',
       ),
     )
-    .action(async (router: string, dash: string | undefined, options: TryOptions) => {
+    .action(async (router: string, dash: string | undefined, options: QuestionOptions) => {
       const { tryRouter } = await import('./try.ts')
       done(await tryRouter(router, dash, options, terminal))
+    })
+}
+
+const addRecord: Add = (program, terminal, done) => {
+  withQuestion(program.command('record').argument('<record>', 'a file to add to, or to make'))
+    .option('--listen <port>', 'take connections to this port of 127.0.0.1, which are answered nothing', port)
+    .option('--count <n>', 'how many connections (default: until Ctrl-C)', count)
+    .option(
+      '--router <name>',
+      'whose connections these are, such as acme/git (default: the file without .ts)',
+      routerName,
+    )
+    .description('ask a router about a connection, and add both to a file that `replay` reads')
+    .addHelpText(
+      'after',
+      example(
+        "router-sdk record git.jsonl git.ts --text '0033git-upload-pack /alice/site.git\\0host=localhost\\0'",
+        'router-sdk record git.jsonl git.ts --listen 9418 --count 1',
+      ),
+    )
+    .action(async (file: string, router: string, dash: string | undefined, options: RecordOptions) => {
+      const { record } = await import('./record.ts')
+      done(await record(file, router, dash, options, terminal))
     })
 }
 
 const addReplay: Add = (program, terminal, done) => {
   program
     .command('replay')
-    .argument('<record>', 'a file that `pointsman serve --record` wrote')
+    .argument('<record>', 'a file that `pointsman serve --record` or `router-sdk record` wrote')
     .argument('<router>', 'a router file')
+    .option(
+      '--router <name>',
+      'its name in the record (default: the file without .ts, or with its folder: acme/git)',
+      routerName,
+    )
     .description('ask a router again, and list every connection that would now go elsewhere')
-    .addHelpText('after', example('router-sdk replay monday.jsonl git.ts'))
-    .action(async (record: string, router: string) => {
+    .addHelpText(
+      'after',
+      example('router-sdk replay monday.jsonl git.ts', 'router-sdk replay monday.jsonl git.ts --router acme/git'),
+    )
+    .action(async (record: string, router: string, options: ReplayOptions) => {
       const { replay } = await import('./replay.ts')
-      done(await replay(record, router, terminal))
+      done(await replay(record, router, options, terminal))
     })
 }
 
@@ -156,6 +198,22 @@ function seconds(text: string): number {
   const value = Number(text)
   if (value >= 0.1 && value <= 600) return value
   throw new InvalidArgumentError('It is a number of seconds from 0.1 to 600.')
+}
+
+function port(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text)
+  throw new InvalidArgumentError('It is a port, 0 to 65535; 0 lets the system choose.')
+}
+
+function count(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('It is a number of connections, 1 or more.')
+}
+
+function routerName(text: string): string {
+  const parts = text.split('/')
+  if (parts.length <= 2 && parts.every(isName)) return text
+  throw new InvalidArgumentError(`It is a router's name, or a tenant's and a router's such as acme/git: ${NAME_RULE}.`)
 }
 
 function example(...lines: string[]): string {

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { BadRecord, parseRecordLine, type RecordedConnection } from '../record.ts'
+import { BadRecord, parseRecordLine, type RecordedConnection, type RecordedQuestion } from '../record.ts'
 import { tablesOf, type Values } from '../testing/tables.ts'
-import type { Inquiry, Tables } from '../testing/verdict.ts'
+import type { Inquiry, Tables, Verdict } from '../testing/verdict.ts'
 import { UsageError } from './files.ts'
 
 export interface RecordFile {
@@ -44,6 +44,17 @@ export function inquiriesOf(connection: RecordedConnection, beside: Values = {})
     if (typeof bytes === 'number') return undefined
     return { hook, bytes, final, client, local, listener, now, event, tables: recordedFirst(lookups, beside) }
   })
+}
+
+/** A question and its answer, as they are recorded. */
+export function questionOf(
+  { hook, bytes, final, now, event }: Inquiry,
+  { outcome, lookups }: Verdict,
+): RecordedQuestion {
+  const found: Record<string, Record<string, string | null>> = {}
+  for (const { table, key, value } of lookups) found[table] = { ...found[table], [key]: value }
+  const decision = outcome.kind === 'failed' ? ({ kind: 'failed', message: outcome.message } as const) : outcome
+  return { hook, bytes, final, now, event, lookups: found, decision }
 }
 
 function recordedFirst(

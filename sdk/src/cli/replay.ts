@@ -1,47 +1,69 @@
-import { basename } from 'node:path'
-import type { RecordedConnection, RecordedDecision } from '../record.ts'
-import { type Fate, fateOf } from '../testing/connection.ts'
-import { tablesBeside, type Values } from '../testing/tables.ts'
-import type { Outcome } from '../testing/verdict.ts'
+import { basename, dirname } from 'node:path'
+import type { RecordedConnection } from '../record.ts'
+import { tablesBeside } from '../testing/tables.ts'
 import { fateText } from '../testing/words.ts'
-import type { OpenRouter, Workbench } from '../testing/workbench.ts'
+import { askAgain, type Elsewhere, type Replayed } from './ask-again.ts'
 import { openOrTell } from './check.ts'
 import { routerFile, UsageError } from './files.ts'
-import { inquiriesOf, readRecord } from './recorded.ts'
+import { readRecord } from './recorded.ts'
 import type { Terminal } from './terminal.ts'
 import { withBench } from './with-bench.ts'
 
-interface Answered {
-  readonly fate: Fate
-  /** Which question decided, from 0. */
-  readonly question: number
+export interface ReplayOptions {
+  readonly router?: string
 }
-
-/** What became of asking again about one connection. */
-type Replayed = 'same' | 'redacted' | { readonly then: Fate; readonly now: Fate }
 
 const AT_ONCE = 16
 const MOST_SHOWN = 50
+const MOST_NAMES = 10
 
 /** `router-sdk replay`: asks a router again what it was asked. The result is the exit code: 1 when a connection goes elsewhere. */
-export async function replay(recordFile: string, named: string, terminal: Terminal): Promise<number> {
+export async function replay(
+  recordFile: string,
+  named: string,
+  options: ReplayOptions,
+  terminal: Terminal,
+): Promise<number> {
   const file = routerFile(named)
   const { connections, unfinished } = await readRecord(recordFile)
-  const own = connections.filter(({ router }) => basename(router) === basename(file, '.ts'))
-  if (own.length === 0) throw new UsageError(noConnection(recordFile, file, connections))
+  const name = options.router ?? recordedName(file, connections)
+  const own = connections.filter(({ router }) => router === name)
+  const others = connections.filter(({ router }) => router !== name)
+  if (own.length === 0) throw new UsageError(noConnection(recordFile, name, others))
   return withBench({ asks: true }, async (bench) => {
     const router = await openOrTell(bench, file, terminal)
     if (router === undefined) return 1
     const beside = await tablesBeside(file)
-    const replayed = await replayAll(own, (connection) => replayOne(bench, router, connection, beside), terminal)
-    return tell(own, replayed, unfinished, terminal)
+    const replayed = await replayAll(own, (connection) => askAgain(bench, router, connection, beside), terminal)
+    const elsewhere = list(own, replayed, terminal)
+    const notes = [...summary(replayed, elsewhere), ...(others.length > 0 ? [`not asked about: ${names(others)}`] : [])]
+    if (unfinished) notes.push('the last line of the record is not whole and was left out')
+    terminal.line(terminal.style(elsewhere > 0 ? 'red' : 'green', notes.join('; ')))
+    return elsewhere > 0 ? 1 : 0
   })
 }
 
-function noConnection(recordFile: string, file: string, connections: readonly RecordedConnection[]): string {
-  const routers = [...new Set(connections.map(({ router }) => router))]
-  const has = routers.length === 0 ? 'it has none at all' : `it has some of ${routers.slice(0, 10).join(', ')}`
-  return `${recordFile} has no connection of the router ${basename(file, '.ts')}: ${has}`
+/** What the proxy called this router: a tenant's has the folder's name before its own. */
+function recordedName(file: string, connections: readonly RecordedConnection[]): string {
+  const name = basename(file, '.ts')
+  const tenants = `${basename(dirname(file))}/${name}`
+  return connections.some(({ router }) => router === tenants) ? tenants : name
+}
+
+function noConnection(recordFile: string, name: string, others: readonly RecordedConnection[]): string {
+  const has = others.length === 0 ? 'it has none at all' : `it has ${names(others)}`
+  const near = others.find(({ router }) => basename(router) === basename(name))?.router
+  const hint = near === undefined ? '' : `; --router ${near} asks about those`
+  return `${recordFile} has no connection of the router ${name}: ${has}${hint}`
+}
+
+/** The routers whose connections these are, and how many. */
+function names(connections: readonly RecordedConnection[]): string {
+  const counts = new Map<string, number>()
+  for (const { router } of connections) counts.set(router, (counts.get(router) ?? 0) + 1)
+  const texts = [...counts].map(([router, count]) => `${count} of ${router}`)
+  const left = texts.length - MOST_NAMES
+  return [...texts.slice(0, MOST_NAMES), ...(left > 0 ? [`and of ${left} more routers`] : [])].join(', ')
 }
 
 async function replayAll(
@@ -57,73 +79,30 @@ async function replayAll(
   return replayed
 }
 
-async function replayOne(
-  bench: Workbench,
-  router: OpenRouter,
-  connection: RecordedConnection,
-  beside: Values,
-): Promise<Replayed> {
-  const inquiries = inquiriesOf(connection, beside)
-  const bytes = inquiries.findLast((inquiry) => inquiry !== undefined)?.bytes ?? new Uint8Array(0)
-  const then = decided(connection.questions, bytes)
-  let now: Answered | undefined
-  for (const [index, inquiry] of inquiries.entries()) {
-    if (inquiry === undefined) return 'redacted'
-    // A router that lost a hook is not asked it, as in production.
-    if (!router.description.hooks.includes(inquiry.hook)) continue
-    const { outcome } = await bench.ask(router, inquiry)
-    now = { fate: fate(outcome, inquiry.bytes.length, inquiry.final, bytes), question: index }
-    if (outcome.kind !== 'wait') break
-  }
-  const found: Fate = now?.fate ?? { kind: 'wait' }
-  return goesElsewhere(then, found) ? { then, now: found } : 'same'
-}
-
-/** How the connection ended up when it was recorded. */
-function decided(questions: RecordedConnection['questions'], all: Uint8Array): Fate {
-  const last = questions.find(({ decision }) => decision.kind !== 'wait') ?? questions.at(-1)
-  if (last === undefined) return { kind: 'wait' }
-  const seen = typeof last.bytes === 'number' ? last.bytes : last.bytes.length
-  return fate(last.decision, seen, last.final, all)
-}
-
-function fate(decision: RecordedDecision | Outcome, seen: number, final: boolean, bytes: Uint8Array): Fate {
-  if (decision.kind === 'failed') return { kind: 'failed', message: decision.message }
-  return fateOf({ outcome: decision, seen, final, lookups: [], log: [], cpu: 0 }, bytes)
-}
-
-/** Messages of failures, and timeouts, may change without a connection going elsewhere. */
-function goesElsewhere(then: Fate, now: Fate): boolean {
-  if (then.kind === 'forward' && now.kind === 'forward')
-    return then.remote !== now.remote || then.up !== now.up || then.reply !== now.reply
-  if (then.kind === 'close' && now.kind === 'close') return then.text !== now.text
-  return then.kind !== now.kind
-}
-
-function tell(
-  connections: readonly RecordedConnection[],
-  replayed: readonly Replayed[],
-  unfinished: boolean,
-  terminal: Terminal,
-): number {
-  let shownSoFar = 0
+/** Lists the connections that would go elsewhere; the result is how many. */
+function list(connections: readonly RecordedConnection[], replayed: readonly Replayed[], terminal: Terminal): number {
   let elsewhere = 0
   for (const [index, result] of replayed.entries()) {
     const connection = connections[index]
     if (typeof result === 'string' || connection === undefined) continue
-    elsewhere += 1
-    if (++shownSoFar > MOST_SHOWN) continue
-    const { id, time, client } = connection
-    terminal.line(`${terminal.style('red', '✖')} ${id}  ${time}  ${client.address}:${client.port}`)
-    terminal.line(`    then  ${fateText(result.then)}\n    now   ${fateText(result.now)}`)
+    if (++elsewhere <= MOST_SHOWN) terminal.line(elsewhereText(connection, result, terminal))
   }
   if (elsewhere > MOST_SHOWN) terminal.line(`and ${elsewhere - MOST_SHOWN} more`)
+  return elsewhere
+}
+
+function elsewhereText(
+  { id, time, client }: RecordedConnection,
+  { after, then, now }: Elsewhere,
+  terminal: Terminal,
+): string {
+  const asked = after === undefined ? '' : `, asked ${after}`
+  const head = `${terminal.style('red', '✖')} ${id}  ${time}  ${client.address}:${client.port}${asked}`
+  return `${head}\n    then  ${fateText(then)}\n    now   ${fateText(now)}`
+}
+
+function summary(replayed: readonly Replayed[], elsewhere: number): string[] {
   const redacted = replayed.filter((result) => result === 'redacted').length
-  const notes = [
-    `${replayed.length - redacted} connections asked again, ${elsewhere} would go elsewhere`,
-    ...(redacted > 0 ? [`${redacted} whose bytes were left out could not be asked`] : []),
-    ...(unfinished ? ['the last line of the record is not whole and was left out'] : []),
-  ]
-  terminal.line(terminal.style(elsewhere > 0 ? 'red' : 'green', notes.join('; ')))
-  return elsewhere > 0 ? 1 : 0
+  const asked = `${replayed.length - redacted} connections asked again, ${elsewhere} would go elsewhere`
+  return [asked, ...(redacted > 0 ? [`${redacted} whose bytes were left out could not be asked`] : [])]
 }

@@ -1,23 +1,13 @@
 import { DEFAULTS } from '../limits.ts'
-import type { Hook } from '../sandbox/sandbox.ts'
-import { Case } from '../testing/given.ts'
 import { cpuText } from '../testing/stats.ts'
-import { readTable, TableFault, tablesBeside, tablesOf, type Values } from '../testing/tables.ts'
 import type { Inquiry, Verdict } from '../testing/verdict.ts'
 import { literal, outcomeText } from '../testing/words.ts'
 import { openOrTell } from './check.ts'
-import { routerFile, UsageError } from './files.ts'
-import { type InputOptions, inputBytes } from './input.ts'
+import { routerFile } from './files.ts'
 import { parsersText } from './parsers.ts'
+import { inquiryOf, type QuestionOptions, readQuestion } from './question.ts'
 import type { Terminal } from './terminal.ts'
 import { withBench } from './with-bench.ts'
-
-export interface TryOptions extends InputOptions {
-  readonly final?: boolean
-  readonly hook: Hook
-  readonly from?: string
-  readonly table: readonly string[]
-}
 
 const WARM_QUESTIONS = 9
 
@@ -25,60 +15,20 @@ const WARM_QUESTIONS = 9
 export async function tryRouter(
   named: string,
   dash: string | undefined,
-  options: TryOptions,
+  options: QuestionOptions,
   terminal: Terminal,
 ): Promise<number> {
   const file = routerFile(named)
-  if (dash !== undefined && dash !== '-') throw new UsageError(`${dash} is no input: - stands for standard input`)
-  const withoutInput = options.hook !== 'route' && [options.text, options.hex, options.file, dash].every((one) => !one)
-  const bytes = withoutInput ? new Uint8Array(0) : await inputBytes(options, dash === '-')
-  const values = await readTables(file, options.table)
+  const question = await readQuestion(file, dash, options)
   return withBench({ asks: true }, async (bench) => {
     const router = await openOrTell(bench, file, terminal)
     if (router === undefined) return 1
-    const { hooks } = router.description
-    if (!hooks.includes(options.hook))
-      throw new UsageError(`${named} has no ${options.hook}; it has ${hooks.join(', ')}`)
-    const inquiry = inquiryOf(bytes, options, router.description.listen?.port ?? 1, values)
+    const inquiry = inquiryOf(router, question)
     const verdict = await bench.ask(router, inquiry)
     const warm = await warmTime(() => bench.ask(router, inquiry))
-    terminal.write(verdictText(verdict, warm, inquiry, bytes.length, terminal))
+    terminal.write(verdictText(verdict, warm, inquiry, question.bytes.length, terminal))
     return verdict.outcome.kind === 'failed' ? 1 : 0
   })
-}
-
-function inquiryOf(bytes: Uint8Array, { final, hook, from }: TryOptions, port: number, values: Values): Inquiry {
-  const model = new Case('', undefined)
-  if (from !== undefined) model.from(from)
-  if (hook === 'onConnectError' || hook === 'onInactivity') model.on(hook)
-  const full = bytes.length >= DEFAULTS.prereadBytes
-  return {
-    hook,
-    bytes: bytes.subarray(0, DEFAULTS.prereadBytes),
-    final: hook === 'route' && (final === true || full),
-    client: model.client,
-    local: { address: '192.0.2.2', port },
-    listener: `0.0.0.0:${port}`,
-    now: Date.now(),
-    event: model.event,
-    tables: tablesOf(values),
-  }
-}
-
-/** `homes=file.json`, instead of or besides the tables that stand beside the router. */
-async function readTables(file: string, given: readonly string[]): Promise<Values> {
-  try {
-    const values: Record<string, Readonly<Record<string, string>>> = { ...(await tablesBeside(file)) }
-    for (const word of given) {
-      const [, name = '', path] = /^([\w-]+)=(.+)$/.exec(word) ?? []
-      if (path === undefined) throw new UsageError(`--table takes NAME=FILE, such as homes=homes.json; found ${word}`)
-      values[name] = await readTable(path)
-    }
-    return values
-  } catch (error) {
-    if (error instanceof TableFault) throw new UsageError(error.message)
-    throw error
-  }
 }
 
 /** The CPU time that a decision takes once the engine knows the router, in microseconds: the median. */

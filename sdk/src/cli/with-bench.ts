@@ -2,15 +2,16 @@ import { Workbench } from '../testing/workbench.ts'
 
 const INTERRUPTED = 130
 
-/** Does `work` with a workbench, and puts everything away afterwards, also when a person interrupts it. */
+/**
+ * Does `work` with a workbench, and puts everything away afterwards, also when a person interrupts it: `interrupted` is then called
+ * the first time, for work that is ended in that way; what gives none ends at once.
+ */
 export async function withBench<T>(
-  options: { readonly asks: boolean },
+  options: { readonly asks: boolean; readonly interrupted?: (() => void) | undefined },
   work: (bench: Workbench) => Promise<T>,
 ): Promise<T> {
   const bench = new Workbench(options)
-  const interrupted = (): void => {
-    void bench.close().finally(() => process.exit(INTERRUPTED))
-  }
+  const interrupted = options.interrupted ?? ((): void => void bench.close().finally(() => process.exit(INTERRUPTED)))
   process.once('SIGINT', interrupted)
   process.once('SIGTERM', interrupted)
   try {
