@@ -30,6 +30,11 @@ const ANSWERS: [answer: string, column: number, words: string][] = [
   ["{ remote: 'a:1', conectTimeout: 1 }", 18, "an answer has no 'conectTimeout': did you mean 'connectTimeout'?"],
   ["{ remote: 'a:1', zzz: 1 }", 18, "an answer has no 'zzz'; it may have remote, data, reply"],
   ["{ remote: 'a:1', connectTimeout: '5' }", 18, "Type 'string' is not assignable to type 'number'"],
+  [
+    "{ remote: 'unix:run/app.sock' }",
+    3,
+    "remote is 'host:port', '[ipv6]:port' or 'unix:/path', not 'unix:run/app.sock'",
+  ],
   ['{ close: false }', 3, 'close is true, a string or bytes, not false'],
   ['{ noop: 1 }', 3, 'noop is true, or absent'],
   ['{}', AT_RETURN, `{} is no answer: a router answers ${ARMS}`],
@@ -68,6 +73,37 @@ for (const [title, before, end] of shapes)
       found.join('\n'),
     )
   })
+
+test('a router that promises an answer is told that it answers at once', async () => {
+  const [asynchronous] = await complaints('  async route(conn) {\n    return { close: true }\n  },')
+  assert.match(
+    asynchronous ?? '',
+    /^r\.ts:5:3: async functions are not available in a router: a router answers at once/,
+  )
+  const [promise] = await complaints('  route: () => Promise.resolve({ close: true }),')
+  assert.match(promise ?? '', /^r\.ts:5:16: Promise is not available in a router/)
+})
+
+test('a router may answer with templates, look-ups, remote(), unix sockets, IPv6 addresses and bytes', async () => {
+  using folder = new Folder({
+    'r.ts': `import { defineRouter, remote, utf8 } from 'router-sdk'
+export default defineRouter({
+  onConnect: (conn) => (conn.local.port === 25 ? { remote: 'mail:25' } : { noop: true }),
+  route(conn) {
+    const host = conn.text.slice(1)
+    if (host === 'a') return { remote: \`\${host}.internal:80\` }
+    if (host === 'b') return { remote: \`10.0.0.1:\${conn.local.port}\` }
+    if (host === 'c') return { remote: remote(host) }
+    if (host === 'd') return { remote: '[::1]:80', data: utf8(host) }
+    if (host === 'e') return { remote: 'unix:/run/e.sock', reply: new Uint8Array(1) }
+    const home = conn.lookup('homes', host)
+    return home ? { remote: home } : { close: utf8('nö') }
+  },
+})
+`,
+  })
+  assert.match((await folder.compile()).code, /unix:\/run/)
+})
 
 test('a way through without an answer is shown at the hook', async () => {
   const [found] = await complaints('  route(conn) {\n    if (conn.final) return { close: true }\n  },')
