@@ -59,10 +59,24 @@ describe('router-sdk', () => {
 
   it('works without a folder of its own to keep things in', async () => {
     using project = new Project({ 'a.ts': router('return { noop: true }') })
-    const { code, stdout } = await project.run(['check'], {
-      env: { XDG_CACHE_HOME: '/dev/null/none', HOME: '/dev/null/none' },
-    })
-    assert.equal(code, 0, stdout)
+    project.write('kept/router-sdk', 'a file where a folder should be')
+    project.write('closed/router-sdk/code', 'a file where a folder should be')
+    const homes = [
+      '/dev/null/none',
+      '/proc/none',
+      '/proc',
+      '/proc/self/fd',
+      `${project.folder}/kept`,
+      `${project.folder}/closed`,
+    ]
+    for (const XDG_CACHE_HOME of homes) {
+      const { code, stdout, stderr } = await project.run(['check', 'a.ts'], {
+        env: { XDG_CACHE_HOME, HOME: '/proc/none' },
+      })
+      assert.deepEqual([code, stderr], [0, ''], `${XDG_CACHE_HOME}: ${stdout}`)
+    }
+    const home = await project.run(['check', 'a.ts'], { env: { XDG_CACHE_HOME: '', HOME: '/proc/none' } })
+    assert.equal(home.code, 0, home.stderr)
   })
 
   it('tells an older Node which one is needed', () => {

@@ -46,6 +46,8 @@ describe('router-sdk new', () => {
     const protocol = await project.run(['new', 'a', '--protocol', 'gopher'])
     assert.equal(protocol.code, 2)
     assert.match(protocol.stderr, /Allowed choices are http, tls, git/)
+    const place = await project.run(['new', '/proc/none/a'])
+    assert.deepEqual([place.code, place.stderr.split(':', 2)[1]], [2, ' /proc/none/a cannot be written'])
     assert.deepEqual(project.files(), [])
   })
 })

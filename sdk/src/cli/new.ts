@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
+import { makeFolder } from '../compile/make-folder.ts'
 import { isName, NAME_RULE } from '../router-file.ts'
 import { shown, UsageError } from './files.ts'
 import { type Protocol, type Template, templateOf } from './templates.ts'
@@ -27,11 +28,15 @@ export async function newRouter(named: string, { protocol }: NewOptions, termina
   ]
   const there = own.find(({ path }) => existsSync(path))
   if (there !== undefined) throw new UsageError(`${shown(there.path)} exists and is not written over`)
-  await mkdir(folder, { recursive: true })
-  for (const { path, text } of [...own, ...shared.filter((file) => !existsSync(file.path))]) {
-    // `wx`: one that has come since is not written over either.
-    await writeFile(path, text, { flag: 'wx' })
-    terminal.line(`${terminal.style('green', '+')} ${shown(path)}`)
+  try {
+    makeFolder(folder, 0o777)
+    for (const { path, text } of [...own, ...shared.filter((file) => !existsSync(file.path))]) {
+      // `wx`: one that has come since is not written over either.
+      await writeFile(path, text, { flag: 'wx' })
+      terminal.line(`${terminal.style('green', '+')} ${shown(path)}`)
+    }
+  } catch (error) {
+    throw new UsageError(`${named} cannot be written: ${error instanceof Error ? error.message : String(error)}`)
   }
   terminal.line(`\nNext: edit ${shown(own[0]?.path ?? '')}, and run \`router-sdk test\``)
   return 0

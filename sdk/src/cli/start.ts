@@ -1,12 +1,13 @@
 /** Before all else is loaded: what the engine makes of our sources is kept, since a person waits for this command. */
-import { mkdirSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
+import { makeFolder } from '../compile/make-folder.ts'
 import { cacheFolder } from './cache.ts'
 
+const code = join(cacheFolder(), 'code')
 try {
-  mkdirSync(cacheFolder(), { recursive: true, mode: 0o700 })
-  enableCompileCache(join(cacheFolder(), 'code'))
+  makeFolder(code)
+  enableCompileCache(code)
 } catch {
   // Without a home it starts more slowly.
 }

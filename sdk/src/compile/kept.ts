@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { PREBUILT, SDK_FOLDER } from './layout.ts'
+import { makeFolder } from './make-folder.ts'
 
 /** Texts by name, made from the SDK alone. */
 export type Made = Readonly<Record<string, string>>
@@ -64,7 +65,7 @@ async function parsed(place: string): Promise<Made | undefined> {
 async function write(into: string, name: string, place: string, texts: Made): Promise<void> {
   const draft = `${place}.${process.pid}`
   try {
-    await mkdir(into, { recursive: true, mode: 0o700 })
+    makeFolder(into)
     if (!(await isOurs(into))) return
     await writeFile(draft, JSON.stringify(texts), { mode: 0o600 })
     await rename(draft, place)
