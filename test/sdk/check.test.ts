@@ -26,6 +26,28 @@ describe('router-sdk check', () => {
     assert.deepEqual(stdout.match(/^✔ \S+/gm), ['✔ a.ts', '✔ acme/b.ts'], stdout)
   })
 
+  it("lets a router import from below its own folder, but not, with --flat, one in an operator's", async () => {
+    const importing = `import { word } from './lib/word.ts'\n${GOOD.replace('close: true }', 'close: word }')}`
+    const part = "export const word = 'bye'\n"
+    using project = new Project({
+      'a.ts': importing,
+      'lib/word.ts': part,
+      'acme/b.ts': importing,
+      'acme/lib/word.ts': part,
+    })
+    const own = await project.run(['check'])
+    assert.deepEqual([own.code, own.stdout.match(/^. \S+/gm)], [0, ['✔ a.ts', '✔ acme/b.ts']], own.stdout)
+    const flat = await project.run(['check', '--flat'])
+    assert.deepEqual(flat.stdout.match(/^[✔✖] \S+/gm), ['✖ a.ts', '✔ acme/b.ts', '✖ lib/word.ts'], flat.stdout)
+    assert.match(
+      flat.stdout,
+      /a\.ts:1:\d+: cannot import '\.\/lib\/word\.ts': it is in a subfolder; a router may import/,
+    )
+    assert.equal(flat.code, 1)
+    const named = await project.run(['check', '--flat', 'a.ts', 'acme/b.ts'])
+    assert.deepEqual(named.stdout.match(/^[✔✖] \S+/gm), ['✖ a.ts', '✖ acme/b.ts'])
+  })
+
   it("shows a wrong answer at the author's own line, with a code frame and what is allowed", async () => {
     using project = new Project({ 'git.ts': router("return { remote: 'localhost' }") })
     const { code, stdout } = await project.run(['check'])

@@ -213,6 +213,19 @@ export default defineRouter({
       assert.match(stdout, part)
   })
 
+  it("tries a router with what is below its folder, and with --flat refuses it as an operator's folder would", async () => {
+    using project = new Project({
+      'a.ts': `import { word } from './lib/word.ts'\n${router('return { close: word }')}`,
+      'a.test.ts': `import { word } from './lib/word.ts'\n${tests('a', 'given("x").closes(word)')}`,
+      'lib/word.ts': "export const word = 'bye'\n",
+    })
+    const own = await project.run(['test'])
+    assert.equal(own.code, 0, own.stdout)
+    const flat = await project.run(['test', '--flat'])
+    assert.equal(flat.code, 1)
+    assert.match(flat.stdout, /a\.ts:1:\d+: cannot import '\.\/lib\/word\.ts': it is in a subfolder/)
+  })
+
   it('runs only what is named', async () => {
     using project = new Project({
       'git.ts': GIT,

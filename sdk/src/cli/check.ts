@@ -3,12 +3,13 @@ import { CompileFailure } from '../compile/diagnostics.ts'
 import { Turns } from '../compile/turns.ts'
 import type { RouterDescription } from '../sandbox/sandbox.ts'
 import { OpenFailure, type OpenRouter, type Workbench } from '../testing/workbench.ts'
-import { findRouters, shown } from './files.ts'
+import { findRouters, rootFolders, shown } from './files.ts'
 import type { Terminal } from './terminal.ts'
 import { withBench } from './with-bench.ts'
 
 export interface CheckOptions {
   readonly json?: boolean
+  readonly flat?: boolean
 }
 
 type Checked = {
@@ -32,8 +33,9 @@ const MOST_SHOWN = 10
 
 /** `router-sdk check`: types, gate, load, first question and size of routers. The result is the exit code. */
 export async function check(named: readonly string[], options: CheckOptions, terminal: Terminal): Promise<number> {
-  return withBench({ asks: false }, async (bench) => {
-    const files = await findRouters(named)
+  const flat = options.flat ? rootFolders(named) : undefined
+  return withBench({ asks: false, flat }, async (bench) => {
+    const files = await findRouters(named, options.flat === true)
     const checked = await checkAll(files, bench, terminal, options.json === true)
     if (options.json) terminal.line(JSON.stringify({ routers: checked.map(toJson) }, null, 2))
     return checked.every(({ ok }) => ok) ? 0 : 1

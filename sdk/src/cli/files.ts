@@ -1,14 +1,21 @@
-import { type Dirent, existsSync, statSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
+import { type Dirent, existsSync, lstatSync, statSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { isName, isRouterFile, isTenantName, NAME_RULE } from '../router-file.ts'
 
 /** What a person typed and can put right. */
 export class UsageError extends Error {}
 
-/** The router files that were named, or all below the current folder: those in it and in its tenants' folders. */
-export async function findRouters(named: readonly string[]): Promise<string[]> {
-  const found = named.length === 0 ? await below('.', isRouterFile) : await Promise.all(named.map(expandRouters))
+/**
+ * The router files that were named, or all below the current folder: those in it and in its tenants' folders. `flat`: the folder is an
+ * operator's; otherwise a file in a folder below that defines no router is taken for a part of one.
+ */
+export async function findRouters(named: readonly string[], flat: boolean): Promise<string[]> {
+  const expand = (path: string): Promise<string[]> => routersBelow(path, flat)
+  const found =
+    named.length === 0
+      ? await expand('.')
+      : await Promise.all(named.map((name) => (isFolder(existing(name)) ? expand(name) : [routerFile(name)])))
   const files = [...new Set(found.flat())]
   if (files.length === 0)
     throw new UsageError(`there is no router in ${process.cwd()}: \`router-sdk new NAME\` writes one`)
@@ -26,10 +33,16 @@ export async function findTests(named: readonly string[]): Promise<string[]> {
   return files
 }
 
+/** The folders in which the named files stand, or that were named, or the current one: an operator's, where all of them are his. */
+export function rootFolders(named: readonly string[]): ReadonlySet<string> {
+  if (named.length === 0) return new Set([resolve('.')])
+  return new Set(named.map(existing).map((path) => (isFolder(path) ? path : dirname(path))))
+}
+
 /** The absolute path of one router file. */
 export function routerFile(named: string): string {
   const path = existing(named)
-  if (statSync(path).isDirectory()) throw new UsageError(`${named} is a folder, not a router`)
+  if (isFolder(path)) throw new UsageError(`${named} is a folder, not a router`)
   if (!isRouterFile(basename(path))) throw new UsageError(`${named} is no router: a router is a .ts file, ${NAME_RULE}`)
   if (!isName(basename(path, '.ts'))) throw new UsageError(`${named} cannot name a router: ${NAME_RULE}`)
   return path
@@ -45,18 +58,29 @@ function isTestFile(name: string): boolean {
   return name.endsWith('.test.ts') && !/^[_.]/.test(name)
 }
 
-async function expandRouters(named: string): Promise<string[]> {
-  const path = existing(named)
-  return statSync(path).isDirectory() ? below(path, isRouterFile) : [routerFile(named)]
+async function routersBelow(folder: string, flat: boolean): Promise<string[]> {
+  const root = resolve(folder)
+  const files = await below(root, isRouterFile)
+  const kept = await Promise.all(files.map(async (path) => flat || dirname(path) === root || (await defines(path))))
+  return files.filter((_, index) => kept[index])
+}
+
+/** What is no plain file is for the compiler to refuse. */
+async function defines(path: string): Promise<boolean> {
+  return !lstatSync(path).isFile() || /\bdefineRouter\b/.test(await readFile(path, 'utf8'))
 }
 
 async function expandTests(named: string): Promise<string[]> {
   const path = existing(named)
-  if (statSync(path).isDirectory()) return below(path, isTestFile)
+  if (isFolder(path)) return below(path, isTestFile)
   if (isTestFile(basename(path))) return [path]
   const beside = join(dirname(path), `${basename(path, '.ts')}.test.ts`)
   if (existsSync(beside)) return [beside]
   throw new UsageError(`${named} is no test, and there is no ${shown(beside)}`)
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path).isDirectory()
 }
 
 function existing(named: string): string {

@@ -19,6 +19,8 @@ const FAILED = 1
 const USAGE_ERROR = 2
 const OWN_FAILURE = 3
 const HOOKS = ['route', 'onConnect', 'onConnectError', 'onInactivity'] as const
+const FLAT =
+  "the folder is an operator's: its routers may import only files directly in it, and folders in it are tenants'"
 const EXIT_CODES = `
 Exit codes: 0 all is well, 1 a router failed, 2 the command line is wrong, 3 router-sdk itself failed, 130 interrupted.`
 
@@ -79,6 +81,7 @@ const addCheck: Add = (program, terminal, done) => {
     .command('check')
     .argument('[files...]', 'routers, or folders of them (default: those of the current folder)')
     .option('--json', 'print the result as JSON')
+    .option('--flat', FLAT)
     .description('types, forbidden imports and globals, loading, the first question, size')
     .addHelpText('after', example('router-sdk check git.ts'))
     .action(async (files: string[], options: CheckOptions) => {
@@ -93,6 +96,7 @@ const addTest: Add = (program, terminal, done) => {
     .argument('[files...]', 'tests, routers, or folders of them (default: those of the current folder)')
     .option('--watch', 'run again what changes')
     .addOption(new Option('--reporter <name>', 'how to tell the result').choices(REPORTERS).default('spec'))
+    .option('--flat', FLAT)
     .option('--update', 'forget saved failing inputs that fail no more')
     .description('run the *.test.ts beside routers, each connection cut at every byte, and noise for a second')
     .addHelpText('after', example('router-sdk test git.ts', 'router-sdk test --reporter junit > report.xml'))

@@ -3,7 +3,7 @@ import type { CaseResult } from '../testing/run.ts'
 import { SuiteRunner } from '../testing/run.ts'
 import type { OpenRouter, Workbench } from '../testing/workbench.ts'
 import { problemsOf, problemText } from './check.ts'
-import { findTests, shown } from './files.ts'
+import { findTests, rootFolders, shown } from './files.ts'
 import { fuzzProblems, isGood, type Reporter, type RouterReport, slowProblems } from './report.ts'
 import { createReporter, type ReporterName } from './reporters/index.ts'
 import type { Terminal } from './terminal.ts'
@@ -14,6 +14,7 @@ export interface TestOptions {
   readonly watch?: boolean
   readonly reporter: ReporterName
   readonly update?: boolean
+  readonly flat?: boolean
 }
 
 /** How long each router is fed noise, in milliseconds. */
@@ -21,7 +22,8 @@ const FUZZ_TIME = 1000
 
 /** `router-sdk test`: runs the tests beside routers. The result is the exit code. */
 export async function test(named: readonly string[], options: TestOptions, terminal: Terminal): Promise<number> {
-  return withBench({ asks: true }, async (bench) => {
+  const flat = options.flat ? rootFolders(named) : undefined
+  return withBench({ asks: true, flat }, async (bench) => {
     prepareTestImports()
     const session = new TestSession(bench, terminal, options.update === true)
     if (options.watch === true) {

@@ -1,4 +1,4 @@
-import { Workbench } from '../testing/workbench.ts'
+import { Workbench, type WorkbenchOptions } from '../testing/workbench.ts'
 
 const INTERRUPTED = 130
 
@@ -7,7 +7,7 @@ const INTERRUPTED = 130
  * the first time, for work that is ended in that way; what gives none ends at once.
  */
 export async function withBench<T>(
-  options: { readonly asks: boolean; readonly interrupted?: (() => void) | undefined },
+  options: WorkbenchOptions & { readonly interrupted?: (() => void) | undefined },
   work: (bench: Workbench) => Promise<T>,
 ): Promise<T> {
   const bench = new Workbench(options)

@@ -44,18 +44,26 @@ export class OpenFailure extends Error {
 const NO_STRIKES = { limit: Number.MAX_SAFE_INTEGER, window: 0, quarantine: 1, quarantineMax: 1 }
 const PAGE_BYTES = 4096
 
+export interface WorkbenchOptions {
+  /** Whether questions are asked besides the first one, for which a serving host is needed. */
+  readonly asks: boolean
+  /** Folders whose routers may import only what stands directly in them, as an operator's; in others, all that is below. */
+  readonly flat?: ReadonlySet<string> | undefined
+}
+
 /**
  * Compiles routers and asks them, with the compiler, the walls, the limits and the host process that production has. Starts its
  * hosts when it is made, so that they come up while routers are compiled.
  */
 export class Workbench {
   readonly #opened: Promise<{ sandbox: ProcessSandbox; launch: DetectedLaunch }>
+  readonly #flat: ReadonlySet<string>
   #nextId = 1
   #pids: () => number[] = () => []
   #closing: Promise<void> | undefined
 
-  /** `asks`: whether questions are asked besides the first one, for which a serving host is needed. */
-  constructor({ asks }: { readonly asks: boolean }) {
+  constructor({ asks, flat = new Set() }: WorkbenchOptions) {
+    this.#flat = flat
     this.#opened = this.#open(asks ? 1 : 0)
     this.#opened.catch(() => {}) // whoever loads is told
   }
@@ -79,7 +87,8 @@ export class Workbench {
    */
   async open(file: string): Promise<OpenRouter> {
     const limits = { sourceBytes: DEFAULTS.sourceBytes, compileTime: DEFAULTS.compileTime }
-    const compiled = await compileRouter({ file, folder: dirname(file), subfolders: false, limits })
+    const folder = dirname(file)
+    const compiled = await compileRouter({ file, folder, subfolders: !this.#flat.has(folder), limits })
     return this.load(file, compiled)
   }
 
