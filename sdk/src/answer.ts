@@ -22,6 +22,7 @@ export type Payload = string | Uint8Array
 
 /** Connect to `remote`, replay what was read, and relay both ways. */
 export interface ForwardAnswer {
+  /** Where to. A name is resolved when the connection is made, not when the answer is given. */
   remote: Remote
   /** Sent to the upstream instead of what was read so far; `''` sends nothing. */
   data?: Payload
@@ -40,6 +41,7 @@ export interface ForwardAnswer {
 
 /** Wait for more bytes, then ask again. On a question with `conn.final` it closes the connection. */
 export interface WaitAnswer {
+  /** Nothing is done: no other value is allowed. */
   noop: true
   /** The number of bytes, in all, that makes the next question worth asking. Default: one more than there are. */
   atLeast?: number
@@ -54,6 +56,7 @@ export interface WaitAnswer {
 
 /** Close the connection, after sending `close` when it is not `true`. */
 export interface CloseAnswer {
+  /** `true` closes at once; a text or bytes are sent first. */
   close: true | Payload
   noop?: never
   remote?: never
@@ -65,6 +68,7 @@ export interface CloseAnswer {
   atLeast?: never
 }
 
+/** What `route` answers: exactly one of three. Where it goes, that it waits, or that it closes. */
 export type Answer = ForwardAnswer | WaitAnswer | CloseAnswer
 
 /** Makes a key that no answer has an error at compile time: excess keys of an inferred return type are not checked otherwise. */

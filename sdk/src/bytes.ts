@@ -1,4 +1,9 @@
-/** The UTF-8 bytes of `text`, for a payload with characters above U+007F; a lone surrogate becomes U+FFFD. */
+/**
+ * The UTF-8 bytes of `text`, for a payload with characters above U+007F; a lone surrogate becomes U+FFFD.
+ *
+ * @example
+ * return { close: utf8('Grüße\n') }
+ */
 export function utf8(text: string): Uint8Array {
   const bytes: number[] = []
   for (const character of text) {
@@ -12,7 +17,12 @@ export function utf8(text: string): Uint8Array {
   return Uint8Array.from(bytes)
 }
 
-/** `bytes` as a string of one character a byte. */
+/**
+ * `bytes` as a string of one character a byte.
+ *
+ * @example
+ * const greeting = latin1(conn.bytes.subarray(4, 8))
+ */
 export function latin1(bytes: Uint8Array): string {
   let text = ''
   for (const byte of bytes) text += String.fromCharCode(byte)

@@ -36,6 +36,10 @@ function quote(text: string): string {
  * Turns a string that was put together at run time into a `Remote`.
  *
  * @throws an `Error` when it is not `host:port`, `[ipv6]:port` or `unix:/path`.
+ *
+ * @example
+ * const site = latin1(conn.bytes.subarray(1, 9))
+ * return { remote: remote(`${site}.internal:80`) }
  */
 export function remote(text: string): Remote {
   const parsed = parseRemote(text)

@@ -2,13 +2,17 @@ import type { Answer, CloseAnswer, ForwardAnswer, NoOtherKeys, TableValue } from
 
 /** One end of a connection. For a unix socket the address is its path (or `''`) and the port 0. */
 export interface Endpoint {
+  /** An IPv4 or IPv6 address without brackets, such as `192.0.2.1` or `2001:db8::1`. */
   readonly address: string
+  /** 0 to 65,535. */
   readonly port: number
 }
 
 /** What TLS said, where the proxy terminated it. */
 export interface TlsFacts {
+  /** The name that the client asked for (SNI). */
   readonly serverName: string | undefined
+  /** The version, such as `TLSv1.3`. */
   readonly protocol: string | undefined
 }
 
@@ -20,7 +24,9 @@ export interface Conn {
   readonly text: string
   /** No more bytes will be read before a decision: waiting now means closing. */
   readonly final: boolean
+  /** Where the connection comes from. */
   readonly client: Endpoint
+  /** The address and port at which it was accepted. */
   readonly local: Endpoint
   /** The listener's address as configured, such as `0.0.0.0:9418`. */
   readonly listener: string
@@ -40,17 +46,21 @@ export interface Conn {
 
 /** Why connecting to an upstream failed, after all attempts. */
 export interface ConnectError {
+  /** `not-allowed`: the tenant may not reach the address that the remote resolved to; `failed`: anything else. */
   readonly code: 'refused' | 'timeout' | 'unreachable' | 'unresolved' | 'not-allowed' | 'failed'
+  /** The remote as the router named it. */
   readonly remote: string
   /** Connection attempts made to this remote. */
   readonly attempts: number
   /** Remotes of this connection that failed, this one included, oldest first. */
   readonly tried: readonly string[]
+  /** For the log, not for the client: it may name addresses. */
   readonly message: string
 }
 
 /** The upstream accepted the connection and then said nothing for `inactivityTimeout`. */
 export interface Inactivity {
+  /** The remote as the router named it. */
   readonly remote: string
   /** Milliseconds since the upstream accepted. */
   readonly elapsed: number
@@ -63,6 +73,7 @@ export interface Inactivity {
 export type Listen = number | { readonly port: number; readonly host?: string }
 
 interface Common<E extends ForwardAnswer | CloseAnswer, I extends CloseAnswer> {
+  /** Where it listens. Default: the operator's, `0.0.0.0:5432` unless changed. */
   readonly listen?: Listen
   /**
    * What a connection gets when the router itself fails: it throws, runs out of time or memory, answers what is not an
@@ -88,6 +99,7 @@ interface Greeted<C extends ForwardAnswer | CloseAnswer> {
   onConnect(conn: Conn): C & NoOtherKeys<NoInfer<C>>
 }
 
+/** What a router file exports: `route`, or an `onConnect` that always decides, and what else it wishes to say. The parameters are what each hook answers, and are inferred. */
 export type RouterDefinition<
   A extends Answer = Answer,
   C extends Answer = Answer,

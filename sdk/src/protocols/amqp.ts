@@ -6,6 +6,7 @@
  */
 import { agrees, type Match, NO, needMore } from './match.ts'
 
+/** What an AMQP client begins with. */
 export interface AmqpHeader {
   readonly match: 'yes'
   /** What is spoken first: AMQP itself, or the TLS or SASL layer of AMQP 1.0. */

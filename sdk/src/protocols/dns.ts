@@ -6,8 +6,10 @@
 import { type Match, NO, needMore } from './match.ts'
 import { Reader } from './reader.ts'
 
+/** The first question of a DNS client. */
 export interface DnsQuery {
   readonly match: 'yes'
+  /** 0 to 65,535; the answer carries the same. */
   readonly id: number
   /** In lower case, without a dot at its end; `.` for the root. An unusual byte in it, or a dot within a label, as `\ddd`. */
   readonly name: string
@@ -15,6 +17,7 @@ export interface DnsQuery {
   readonly type: string
   /** `IN`, or `CLASS3`. */
   readonly class: string
+  /** Whether the server is asked to find what it does not know. */
   readonly recursionDesired: boolean
   /** The length of the query with the two bytes that say it; others may follow at once. */
   readonly length: number

@@ -7,8 +7,10 @@ import { utf8 } from '../bytes.ts'
 import { agrees, find, type Match, NO, needMore } from './match.ts'
 import { latin1Text, utf8Text } from './text.ts'
 
+/** What a git client asks a git daemon for. */
 export interface GitRequest {
   readonly match: 'yes'
+  /** `upload-pack` to fetch or clone, `receive-pack` to push. */
   readonly service: 'upload-pack' | 'receive-pack' | 'upload-archive'
   /** As sent: `/alice/site.git`, or `~alice/site.git` for a path below a home directory. */
   readonly path: string

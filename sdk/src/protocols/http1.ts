@@ -8,8 +8,10 @@ import { type Authority, parseAuthority } from './authority.ts'
 import { find, type Match, type NeedMore, NO, type NoMatch, needMore } from './match.ts'
 import { latin1Text } from './text.ts'
 
+/** The head of a request. */
 export interface HttpRequest {
   readonly match: 'yes'
+  /** As sent: upper and lower case differ. */
   readonly method: string
   /** As sent: `/a?b`, `http://example.com/a?b`, `example.com:443` (CONNECT) or `*`. */
   readonly target: string
@@ -21,6 +23,7 @@ export interface HttpRequest {
   readonly host: string | undefined
   /** The port, where the request names one. */
   readonly port: number | undefined
+  /** The version of HTTP. */
   readonly version: '1.0' | '1.1'
   /** By name in lower case. Values of a repeated field are joined with `, ` (those of `cookie` with `; `). */
   readonly headers: Readonly<Record<string, string | undefined>>

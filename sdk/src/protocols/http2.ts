@@ -9,16 +9,20 @@ import { type Field, readFields } from './hpack.ts'
 import { agrees, type Match, type NeedMore, NO, type NoMatch, needMore } from './match.ts'
 import { Reader } from './reader.ts'
 
+/** The first request of a connection. */
 export interface Http2Request {
   readonly match: 'yes'
+  /** As sent: upper and lower case differ. */
   readonly method: string
   /** `http` on a connection in clear; `undefined` for CONNECT. */
   readonly scheme: string | undefined
   /** As sent: not decoded, its dots not resolved. `''` for CONNECT. */
   readonly path: string
+  /** What follows `?`. */
   readonly query: string | undefined
   /** The host that is asked for, in lower case, without port and brackets. */
   readonly host: string
+  /** The port, where the request names one. */
   readonly port: number | undefined
   /** By name, without those that begin with a colon. Values of a repeated field are joined as in `HttpRequest`. */
   readonly headers: Readonly<Record<string, string | undefined>>

@@ -8,10 +8,12 @@ import { type Match, NO, needMore } from './match.ts'
 import { Reader } from './reader.ts'
 import { strictUtf8Text } from './text.ts'
 
+/** Where a player wants to go. */
 export interface MinecraftHandshake {
   readonly match: 'yes'
   /** The host name that the player typed (or that it points to by SRV), in lower case, without a dot at its end. */
   readonly host: string
+  /** The port that the player typed: 0 to 65,535, 25,565 unless named. */
   readonly port: number
   /** The number of the protocol: 47 for 1.8, 763 for 1.20. */
   readonly protocol: number

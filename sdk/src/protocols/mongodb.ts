@@ -8,13 +8,16 @@ import { type Match, NO, needMore } from './match.ts'
 import { Reader } from './reader.ts'
 import { utf8Text } from './text.ts'
 
+/** How a MongoDB driver introduces itself. */
 export interface MongoHello {
   readonly match: 'yes'
+  /** `isMaster` from older drivers. */
   readonly command: 'hello' | 'isMaster'
   /** The database that is asked; `admin` from drivers. */
   readonly database: string
   /** The name that the application gives itself (`appName` in a connection string). */
   readonly application: string | undefined
+  /** The name of the driver, such as `nodejs`. */
   readonly driver: string | undefined
   /** The user that is about to log in, as `database.user`, where the driver says it here. */
   readonly saslSupportedMechs: string | undefined

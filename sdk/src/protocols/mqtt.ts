@@ -8,12 +8,16 @@ import { agrees, type Match, type NeedMore, NO, type NoMatch, needMore } from '.
 import { Reader } from './reader.ts'
 import { strictUtf8Text } from './text.ts'
 
+/** How an MQTT client introduces itself. */
 export interface MqttConnect {
   readonly match: 'yes'
+  /** The version of MQTT. */
   readonly version: '3.1' | '3.1.1' | '5.0'
   /** `''` when the client leaves it to the server to name it. */
   readonly clientId: string
+  /** The user name, where the client gives one. */
   readonly user: string | undefined
+  /** As sent, in clear: up to 65,535 bytes. */
   readonly password: Uint8Array | undefined
   /** Whether an earlier session is to be forgotten (clean session, before version 5). */
   readonly cleanStart: boolean
@@ -27,10 +31,15 @@ export interface MqttConnect {
   readonly length: number
 }
 
+/** A message that the server keeps for a client. */
 export interface MqttWill {
+  /** Where the message is published. */
   readonly topic: string
+  /** The message, up to 65,535 bytes. */
   readonly payload: Uint8Array
+  /** How it is delivered: 0 at most once, 1 at least once, 2 exactly once. */
   readonly qos: number
+  /** Whether the server keeps it for later subscribers. */
   readonly retain: boolean
 }
 

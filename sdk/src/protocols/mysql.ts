@@ -8,12 +8,16 @@ import { type Match, NO, needMore } from './match.ts'
 import { Reader } from './reader.ts'
 import { utf8Text } from './text.ts'
 
+/** What a MySQL client answers to the server's greeting: who it is, or first that it wants encryption. */
 export type MysqlHandshakeResponse = MysqlLogin | MysqlSslRequest
 
+/** What a MySQL client says of itself, in clear. */
 export interface MysqlLogin {
   readonly match: 'yes'
   readonly kind: 'login'
+  /** The user name. */
   readonly user: string
+  /** The database to begin with, where the client names one. */
   readonly database: string | undefined
   /** How the client answers the server's challenge, such as `caching_sha2_password`. */
   readonly plugin: string | undefined
@@ -27,6 +31,7 @@ export interface MysqlLogin {
 export interface MysqlSslRequest {
   readonly match: 'yes'
   readonly kind: 'ssl'
+  /** The length of the packet. */
   readonly length: number
 }
 

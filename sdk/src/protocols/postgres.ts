@@ -8,13 +8,16 @@ import { type Match, NO, needMore } from './match.ts'
 import { Reader } from './reader.ts'
 import { utf8Text } from './text.ts'
 
+/** The first message of a PostgreSQL client: who it is, that it wants encryption, or that a query is to end. */
 export type PostgresStartup = PostgresParameters | PostgresEncryption | PostgresCancel
 
+/** What a PostgreSQL client begins with, in clear. */
 export interface PostgresParameters {
   readonly match: 'yes'
   readonly kind: 'startup'
   /** The protocol version, `3.0` or above. */
   readonly version: string
+  /** The user name, never empty. */
   readonly user: string
   /** The name of the user where the client names no database, as the server has it. */
   readonly database: string
@@ -31,6 +34,7 @@ export interface PostgresParameters {
 export interface PostgresEncryption {
   readonly match: 'yes'
   readonly kind: 'ssl' | 'gssenc'
+  /** The length of the message: 8. */
   readonly length: number
 }
 
@@ -42,6 +46,7 @@ export interface PostgresCancel {
   readonly processId: number
   /** The secret that goes with it: 4 bytes, up to 256 since protocol 3.2. */
   readonly secretKey: Uint8Array
+  /** The length of the message. */
   readonly length: number
 }
 

@@ -9,8 +9,10 @@ import { agrees, find, type Match, NO, needMore } from './match.ts'
 import { Reader } from './reader.ts'
 import { latin1Text, utf8Text } from './text.ts'
 
+/** Whose connection a proxy passes on. */
 export interface ProxyHeader {
   readonly match: 'yes'
+  /** 1 is text, 2 is binary. */
   readonly version: 1 | 2
   /** `local` for a connection of the proxy's own, such as a health check: it speaks for no client. */
   readonly command: 'proxy' | 'local'
@@ -26,9 +28,11 @@ export interface ProxyHeader {
   readonly length: number
 }
 
+/** One of the things that version 2 adds. */
 export interface ProxyExtension {
   /** `0x01` ALPN, `0x02` authority, `0x03` CRC-32C, `0x05` unique id, `0x20` TLS, and so on. */
   readonly type: number
+  /** A copy of its bytes, up to 65,535. */
   readonly value: Uint8Array
 }
 

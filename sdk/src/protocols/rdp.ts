@@ -8,6 +8,7 @@ import { type Match, NO, needMore } from './match.ts'
 import { Reader } from './reader.ts'
 import { latin1Text } from './text.ts'
 
+/** How a Remote Desktop client begins. */
 export interface RdpRequest {
   readonly match: 'yes'
   /** The user, or what the client takes for it, from `Cookie: mstshash=…`; often cut to nine characters. */

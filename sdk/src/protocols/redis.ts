@@ -7,6 +7,7 @@
 import { find, type Match, type NeedMore, NO, type NoMatch, needMore } from './match.ts'
 import { utf8Text } from './text.ts'
 
+/** The first command of a Redis client. */
 export interface RedisCommand {
   readonly match: 'yes'
   /** In upper case: `GET`. */

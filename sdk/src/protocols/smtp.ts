@@ -7,6 +7,7 @@
 import { agrees, find, type Match, NO, needMore } from './match.ts'
 import { strictUtf8Text } from './text.ts'
 
+/** One line of an SMTP client. */
 export interface SmtpCommand {
   readonly match: 'yes'
   /** In upper case: `EHLO`, `MAIL`, `RCPT`, `STARTTLS`. */

@@ -9,11 +9,14 @@ import { isHost, remoteText } from './address.ts'
 import { find, type Match, NO, needMore } from './match.ts'
 import { latin1Text } from './text.ts'
 
+/** Where a SOCKS 4 client wants to go. */
 export interface Socks4Request {
   readonly match: 'yes'
+  /** Only `connect` can be served with an answer: `bind` needs what a router cannot ask for. */
   readonly command: 'connect' | 'bind'
   /** An IPv4 address, or the name (or address) that a 4a client leaves to the proxy to resolve, in lower case. */
   readonly host: string
+  /** 0 to 65,535; not 0 with `connect`. */
   readonly port: number
   /** `host` and `port` in the form of an answer: `{ remote: socks.remote }`. */
   readonly remote: Remote

@@ -8,6 +8,7 @@ import { addressText, isHost, remoteText } from './address.ts'
 import { type Match, NO, needMore } from './match.ts'
 import { latin1Text } from './text.ts'
 
+/** The first message of a SOCKS 5 client. */
 export interface Socks5Greeting {
   readonly match: 'yes'
   /** The methods offered: 0 none needed, 1 GSSAPI, 2 user name and password. */
@@ -16,11 +17,14 @@ export interface Socks5Greeting {
   readonly length: number
 }
 
+/** Where a SOCKS 5 client wants to go: its second message. */
 export interface Socks5Request {
   readonly match: 'yes'
+  /** Only `connect` can be served with an answer: the others need what a router cannot ask for. */
   readonly command: 'connect' | 'bind' | 'udp-associate'
   /** An address, or a name in lower case that the proxy is to resolve. */
   readonly host: string
+  /** 0 to 65,535. */
   readonly port: number
   /** `host` and `port` in the form of an answer: `{ remote: socks.remote }`. */
   readonly remote: Remote

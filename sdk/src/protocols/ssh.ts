@@ -6,6 +6,7 @@
 import { agrees, find, type Match, NO, needMore } from './match.ts'
 import { latin1Text } from './text.ts'
 
+/** The first line of an SSH client. */
 export interface SshIdentification {
   readonly match: 'yes'
   /** `2.0`; `1.99` for a client that speaks version 1 as well. */

@@ -8,6 +8,7 @@ import { type Match, type NeedMore, NO, type NoMatch, needMore } from './match.t
 import { Reader } from './reader.ts'
 import { latin1Text } from './text.ts'
 
+/** What a TLS client offers. */
 export interface TlsClientHello {
   readonly match: 'yes'
   /** The name the client wants (SNI), in lower case. With `ech` it is that of the client-facing server. */

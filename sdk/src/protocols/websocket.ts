@@ -6,6 +6,7 @@
 import { type HttpRequest, httpRequest } from './http1.ts'
 import { type Match, NO } from './match.ts'
 
+/** A request to go on as a WebSocket. */
 export interface WebSocketUpgrade extends HttpRequest {
   /** The sub-protocols that the client offers, best first. */
   readonly protocols: readonly string[]

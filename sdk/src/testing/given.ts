@@ -7,7 +7,9 @@ import type { Hook } from '../sandbox/sandbox.ts'
 export interface RouteDetails {
   /** What the upstream is sent of what was read, or instead of it. */
   readonly data?: Payload
+  /** What the client is sent. */
   readonly reply?: Payload
+  /** When: at once, or when the upstream has accepted. */
   readonly replyWhen?: ForwardDecision['replyWhen']
   /** Milliseconds. */
   readonly connectTimeout?: number
@@ -32,6 +34,7 @@ export interface Given {
   on(hook: 'onConnectError', error?: Partial<ConnectError>): Given
   on(hook: 'onInactivity', inactivity?: Partial<Inactivity>): Given
 
+  /** Forwarded to `remote`, as the router names it; with these details, when they are given. */
   routesTo(remote: string, details?: RouteDetails): void
   /** Closed, with what is said to the client when that is given. */
   closes(text?: Payload | RegExp): void
