@@ -72,9 +72,8 @@ export default defineRouter({ route: (conn) => (conn.bytes.length === 0 ? { noop
       assert.equal(await good.write('neighbour').rest(), 'good neighbour')
       const recovered = performance.now() - asked
       const got = await client.rest()
-      const { port } = client
       client.destroy()
-      const outcome = this.#outcome(router, (await pointsman.record(port)).failure, outcomes, from)
+      const outcome = this.#outcome(router, (await pointsman.record(client)).failure, outcomes, from)
       if (outcome !== 'N') await this.#named(router, outcome, from)
       this.#recovery.add(outcome, recovered)
       await this.unharmed(before)

@@ -27,7 +27,7 @@ test('strikes lead to the penalty host, to quarantine, to a longer one, and a ne
   assert.equal(first.milliseconds, 300)
   const client = await Client.connect(port)
   await client.write('x').rest()
-  const record = await pointsman.record(client.port)
+  const record = await pointsman.record(client)
   client.destroy()
   assert.ok(record.failure === 'quarantined' || record.failure === undefined, String(record.failure))
   await until('the quarantine to end', async () => ((await exchange(port, 'x')) === 'well x' ? true : undefined))

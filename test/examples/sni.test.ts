@@ -62,7 +62,7 @@ describe('examples/sni: TLS passed through by server name', { skip: missing('ope
     const client = await Client.connect(port)
     await client.dribble(hello)
     await client.receives((text) => text.charCodeAt(0) === 22)
-    const record = pointsman.record(client.port)
+    const record = pointsman.record(client)
     client.destroy()
     const { prereadBytes, decision } = await record
     assert.deepEqual({ prereadBytes, decision }, { prereadBytes: hello.length, decision: 'forward' })
