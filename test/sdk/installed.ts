@@ -68,7 +68,12 @@ export class Installed implements Disposable {
 
   /** Runs one of the installed commands as its user would. */
   npx(...words: string[]): Promise<Ran> {
-    return run('npx', ['--no-install', ...words], this.folder, RUN_TIME, this.environment)
+    return this.npxIn('.', ...words)
+  }
+
+  /** The same in a folder below. */
+  npxIn(folder: string, ...words: string[]): Promise<Ran> {
+    return run('npx', ['--no-install', ...words], join(this.folder, folder), RUN_TIME, this.environment)
   }
 
   /** A home of its own: nothing was kept there by other versions. */

@@ -8,6 +8,7 @@ import { after, test } from 'node:test'
 import { Client } from '../kit/sockets.ts'
 import { until, within } from '../kit/wait.ts'
 import { Installed, REPOSITORY } from './installed.ts'
+import { declareWalkThrough } from './walk-through.ts'
 
 const made = await Installed.make()
 const skip = made instanceof Installed ? false : made
@@ -17,6 +18,8 @@ function place(): Installed {
   if (made instanceof Installed) return made
   throw new Error(made)
 }
+
+declareWalkThrough(place, skip)
 
 const router = (word: string): string => `import { defineRouter } from 'router-sdk'
 import { gitRequest } from 'router-sdk/protocols'
@@ -91,7 +94,9 @@ test('pointsman check says what would be served, and which router is broken', { 
   assert.match(refused.stdout + refused.stderr, /bad\.ts:2:\d+/)
 })
 
-test('pointsman serve answers a connection, swaps on save and ends when it is asked to', { skip }, async () => {
+test('pointsman serve answers a connection, swaps on save, records, and ends when it is asked to', {
+  skip,
+}, async () => {
   place().write('pointsman.config.ts', CONFIG)
   place().write('routers/git.homes.json', HOMES)
   place().write('routers/git.ts', router('first'))
@@ -103,6 +108,12 @@ test('pointsman serve answers a connection, swaps on save and ends when it is as
   } finally {
     await served.stop()
   }
+  const replayed = await place().npx('router-sdk', 'replay', 'served.jsonl', 'routers/git.ts')
+  assert.equal(replayed.code, 1, replayed.stdout + replayed.stderr)
+  assert.match(
+    replayed.stdout,
+    /then {2}closes with 'first .*\n {4}now {3}closes with 'second [^✖]*1 would go elsewhere/,
+  )
 })
 
 test("an editor's view: the installed types accept a good router and refuse a wrong answer", { skip }, async () => {
@@ -146,7 +157,8 @@ class Served {
 
   constructor(installed: Installed) {
     const options = { cwd: installed.folder, env: installed.environment, detached: true } as const
-    this.#child = spawn('npx', ['--no-install', 'pointsman', 'serve', 'routers'], { ...options, stdio: 'pipe' })
+    const words = ['--no-install', 'pointsman', 'serve', 'routers', '--record', 'served.jsonl']
+    this.#child = spawn('npx', words, { ...options, stdio: 'pipe' })
     for (const stream of [this.#child.stdout, this.#child.stderr])
       if (stream !== null) createInterface(stream).on('line', (line) => this.#hear(line))
   }
