@@ -9,7 +9,7 @@ import { bytesOf, type Oracle, reasonOf } from './oracle.ts'
 
 type Hello = Awaited<ReturnType<typeof readTlsClientHello>>
 
-const EXTENSION = { serverName: 0, alpn: 16, versions: 43, ech: 0xfe0d }
+const EXTENSION = { serverName: 0, alpn: 16, versions: 43, ech: 0xfe0d } as const
 const VERSIONS: Readonly<Record<string, number>> = {
   SSLv3: 768,
   TLSv1: 769,
@@ -37,7 +37,7 @@ export const tls: Oracle = {
     if (ours.match !== 'yes')
       return theirs === undefined ? { kind: 'neither' } : { kind: 'theirs', reason: whyRefused(bytes, theirs) }
     if (theirs === undefined) return { kind: 'ours', reason: whyOnlyOurs(bytes, ours) }
-    return { kind: 'both', ours: ourWords(ours, theirs), theirs: theirWords(theirs) }
+    return { kind: 'both', ours: ourWords(ours), theirs: theirWords(theirs) }
   },
 }
 
@@ -79,7 +79,8 @@ function isGrease(version: number): boolean {
 }
 
 function whyRefused(bytes: Uint8Array, hello: Hello): string | undefined {
-  const ids = hello.extensions.map(({ id }) => id).filter((id) => Object.values(EXTENSION).includes(id))
+  const known: readonly number[] = Object.values(EXTENSION)
+  const ids = hello.extensions.map(({ id }) => id).filter((id) => known.includes(id))
   const record = (bytes[3] ?? 0) * 256 + (bytes[4] ?? 0)
   const name = getExtensionData(hello, EXTENSION.serverName)?.serverName
   return reasonOf({
