@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { Project, router } from './project.ts'
+import { Project, router, tests } from './project.ts'
 
+const BIN = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'sdk', 'bin', 'router-sdk.js')
 const COMMANDS = ['new', 'check', 'test', 'try', 'record', 'replay', 'bench']
 
 describe('router-sdk', () => {
@@ -12,6 +14,8 @@ describe('router-sdk', () => {
     using project = new Project()
     const all = await project.run(['--help'])
     assert.equal(all.code, 0)
+    assert.deepEqual((await project.run(['help'])).stdout, all.stdout)
+    assert.match((await project.run(['--version'])).stdout, /^\d+\.\d+\.\d+\n$/)
     assert.match(all.stdout, /Exit codes: 0 all is well, 1 a router failed, 2 the command line is wrong/)
     for (const command of COMMANDS) {
       assert.match(all.stdout, new RegExp(`^ {2}${command} `, 'm'))
@@ -26,6 +30,8 @@ describe('router-sdk', () => {
     const mistakes: [string[], RegExp][] = [
       [['tset'], /^router-sdk: unknown command 'tset'\n\(Did you mean test\?\)\n$/],
       [['chekc'], /Did you mean check\?/],
+      [['rcord'], /Did you mean record\?/],
+      [['--versoin'], /Did you mean --version\?/],
       [['check', '--jsno'], /^router-sdk: unknown option '--jsno'\n\(Did you mean --json\?\)\n$/],
       [['test', '--reporter', 'jnuit'], /Allowed choices are spec, tap, junit, json/],
       [['try', 'a.js', '--text', ''], /there is no a\.js/],
@@ -43,32 +49,51 @@ describe('router-sdk', () => {
     skip: !hasScript() && 'needs script(1)',
   }, () => {
     using project = new Project({ 'a.ts': router('return { noop: true }') })
-    const bin = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'sdk', 'bin', 'router-sdk.js')
-    const onTerminal = (env: NodeJS.ProcessEnv): string =>
-      spawnSync('script', ['-qec', `${process.execPath} ${bin} check`, '/dev/null'], {
-        cwd: project.folder,
-        env: { ...process.env, TERM: 'xterm', CI: undefined, NO_COLOR: undefined, FORCE_COLOR: undefined, ...env },
-        encoding: 'utf8',
-        timeout: 30_000,
-      }).stdout
-    assert.match(onTerminal({}), /\x1b\[32m✔\x1b\[39m/)
-    const plain = onTerminal({ NO_COLOR: '1' })
+    assert.match(onTerminal(project, 'check', {}), /\x1b\[32m✔\x1b\[39m/)
+    const plain = onTerminal(project, 'check', { NO_COLOR: '1' })
     assert.match(plain, /✔ a\.ts/)
     assert.doesNotMatch(plain, /\x1b\[\d+m/)
+  })
+
+  it('shows how far it is on a terminal only, and takes that away before it tells the result', {
+    skip: !hasScript() && 'needs script(1)',
+  }, async () => {
+    using project = new Project({
+      'a.ts': router('return { noop: true }'),
+      'a.test.ts': tests('a', "given('x').waits()"),
+    })
+    const shown = onTerminal(project, 'test', {})
+    assert.match(shown, /\r\x1b\[2Ka\.ts: \d+ random and mutated inputs\r\x1b\[2K/)
+    const lines = shown.split('\r\x1b[2K')
+    assert.ok(lines.length < 200, `${lines.length} progress lines in a few seconds`)
+    assert.match(lines.at(-1) ?? '', /^\x1b\[1ma\.ts\x1b\[22m\r\n/)
+    assert.doesNotMatch(onTerminal(project, 'test', { CI: 'true' }), /\x1b\[2K/)
+    assert.equal((await project.run(['test'])).stderr, '')
+  })
+
+  it('ends quietly when nobody reads its results, and says so when they cannot be written', async () => {
+    using project = new Project({ 'a.ts': router('return { noop: true }'), 'b.ts': router('return { noop: true }') })
+    const running = project.start(['check'])
+    running.child.stdout?.destroy()
+    const code = await running.exited()
+    assert.equal(running.stderr, '')
+    assert.ok(code === 0 || code === 130, `exit code ${code}`)
+    const full = openSync('/dev/full', 'w')
+    const { status, stderr } = spawnSync(process.execPath, [BIN, 'check'], {
+      cwd: project.folder,
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    })
+    closeSync(full)
+    assert.match(stderr, /^router-sdk: the result cannot be written: ENOSPC.*\n$/)
+    assert.equal(status, 3)
   })
 
   it('works without a folder of its own to keep things in', async () => {
     using project = new Project({ 'a.ts': router('return { noop: true }') })
     project.write('kept/router-sdk', 'a file where a folder should be')
     project.write('closed/router-sdk/code', 'a file where a folder should be')
-    const homes = [
-      '/dev/null/none',
-      '/proc/none',
-      '/proc',
-      '/proc/self/fd',
-      `${project.folder}/kept`,
-      `${project.folder}/closed`,
-    ]
+    const homes = ['/dev/null/none', '/proc/none', `${project.folder}/kept`, `${project.folder}/closed`]
     for (const XDG_CACHE_HOME of homes) {
       const { code, stdout, stderr } = await project.run(['check', 'a.ts'], {
         env: { XDG_CACHE_HOME, HOME: '/proc/none' },
@@ -81,12 +106,21 @@ describe('router-sdk', () => {
 
   it('tells an older Node which one is needed', () => {
     const preload = "data:text/javascript,Object.defineProperty(process.versions, 'node', { value: '20.20.2' })"
-    const bin = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'sdk', 'bin', 'router-sdk.js')
-    const { status, stderr } = spawnSync(process.execPath, ['--import', preload, bin, 'check'], { encoding: 'utf8' })
+    const { status, stderr } = spawnSync(process.execPath, ['--import', preload, BIN, 'check'], { encoding: 'utf8' })
     assert.equal(status, 2)
     assert.equal(stderr, 'router-sdk needs Node 26.10 or newer and was started with 20.20.2\n')
   })
 })
+
+/** Everything that a command writes on a terminal. */
+function onTerminal(project: Project, command: string, env: NodeJS.ProcessEnv): string {
+  return spawnSync('script', ['-qec', `${process.execPath} ${BIN} ${command}`, '/dev/null'], {
+    cwd: project.folder,
+    env: { ...process.env, TERM: 'xterm', CI: undefined, NO_COLOR: undefined, FORCE_COLOR: undefined, ...env },
+    encoding: 'utf8',
+    timeout: 30_000,
+  }).stdout
+}
 
 function hasScript(): boolean {
   return spawnSync('script', ['--version']).status === 0

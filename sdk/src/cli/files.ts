@@ -11,11 +11,9 @@ export class UsageError extends Error {}
  * operator's; otherwise a file in a folder below that defines no router is taken for a part of one.
  */
 export async function findRouters(named: readonly string[], flat: boolean): Promise<string[]> {
-  const expand = (path: string): Promise<string[]> => routersBelow(path, flat)
-  const found =
-    named.length === 0
-      ? await expand('.')
-      : await Promise.all(named.map((name) => (isFolder(existing(name)) ? expand(name) : [routerFile(name)])))
+  const expand = async (name: string): Promise<string[]> =>
+    isFolder(existing(name)) ? routersBelow(name, flat) : [routerFile(name)]
+  const found = await Promise.all((named.length === 0 ? ['.'] : named).map(expand))
   const files = [...new Set(found.flat())]
   if (files.length === 0)
     throw new UsageError(`there is no router in ${process.cwd()}: \`router-sdk new NAME\` writes one`)

@@ -7,6 +7,7 @@ import { cacheFolder } from './cache.ts'
 import type { CheckOptions } from './check.ts'
 import { UsageError } from './files.ts'
 import type { NewOptions } from './new.ts'
+import { ownVersion } from './own-version.ts'
 import type { QuestionOptions } from './question.ts'
 import type { RecordOptions } from './record.ts'
 import type { ReplayOptions } from './replay.ts'
@@ -27,6 +28,11 @@ Exit codes: 0 all is well, 1 a router failed, 2 the command line is wrong, 3 rou
 /** Runs the `router-sdk` command; `args` are those after the program's name. The result is the exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   const terminal = new Terminal()
+  process.once('exit', () => {
+    if (terminal.lost === undefined) return
+    terminal.complain(`router-sdk: the result cannot be written: ${terminal.lost.message}`)
+    process.exitCode = OWN_FAILURE
+  })
   keepMade(cacheFolder())
   let code = 0
   try {
@@ -49,8 +55,9 @@ function createProgram(terminal: Terminal, done: (code: number) => void): Comman
   const program = new Command('router-sdk')
   program
     .description('Write, type-check, test and replay routers for Pointsman.')
-    .helpOption('--help', 'say what a command does')
-    .helpCommand(false)
+    .helpOption('-h, --help', 'say what a command does')
+    .helpCommand('help [command]', 'say what a command does')
+    .version(ownVersion(), '--version', 'say which version this is')
     .exitOverride()
     .showSuggestionAfterError()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'router-sdk: ')) })

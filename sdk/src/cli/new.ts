@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { makeFolder } from '../compile/make-folder.ts'
 import { isName, NAME_RULE } from '../router-file.ts'
 import { shown, UsageError } from './files.ts'
+import { ownVersion } from './own-version.ts'
 import { type Protocol, type Template, templateOf } from './templates.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -85,12 +85,10 @@ const TSCONFIG = {
 }
 
 function packageJson(): object {
-  const about: unknown = createRequire(import.meta.url)('../../package.json')
-  const version = typeof about === 'object' && about !== null && 'version' in about ? String(about.version) : '*'
   return {
     private: true,
     type: 'module',
     scripts: { check: 'router-sdk check', test: 'router-sdk test' },
-    devDependencies: { 'router-sdk': version },
+    devDependencies: { 'router-sdk': ownVersion() },
   }
 }
