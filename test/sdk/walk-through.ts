@@ -10,8 +10,8 @@ import { descendants, isAlive, router, tests } from './project.ts'
 
 const FOLDER = 'mine'
 const PROTOCOLS = ['git', 'http', 'tls']
-/** What a verdict may take on a machine that is busy with other tests; on a quiet one it is 2 s. */
-const SOON = 4000
+/** What a verdict may take on a machine that is busy with other tests: three times what a quiet one may. */
+const SOON = 6000
 
 const HOSTILE: Readonly<Record<string, readonly [source: string, verdict: RegExp]>> = {
   'loops for ever': [
