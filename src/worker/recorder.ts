@@ -1,4 +1,4 @@
-import { closeSync, createWriteStream, fstatSync, openSync, type WriteStream, writeSync } from 'node:fs'
+import { closeSync, createWriteStream, fstatSync, openSync, readSync, type WriteStream, writeSync } from 'node:fs'
 import {
   encodeRecord,
   RECORD_HEADER,
@@ -28,12 +28,15 @@ export class Recorder {
   /**
    * Makes the file, with its first line, when it is not there or empty. Done once, before the workers append to it.
    *
-   * @throws the system's error when it cannot be written.
+   * @throws the system's error when it cannot be written, or an error when it is something else than a record.
    */
   static prepare(file: string): void {
-    const descriptor = openSync(file, 'a', 0o600)
+    const descriptor = openSync(file, 'a+', 0o600)
     try {
-      if (fstatSync(descriptor).size === 0) writeSync(descriptor, `${RECORD_HEADER}\n`)
+      const start = Buffer.alloc(RECORD_HEADER.length + 1)
+      const length = readSync(descriptor, start, 0, start.length, 0)
+      if (length === 0) writeSync(descriptor, `${RECORD_HEADER}\n`)
+      else if (start.toString() !== `${RECORD_HEADER}\n`) throw new Error('the file is there and is no record')
     } finally {
       closeSync(descriptor)
     }

@@ -10,7 +10,7 @@ describe('router-sdk new', () => {
     assert.equal(code, 0)
     assert.deepEqual(project.files(), ['package.json', 'shop.test.ts', 'shop.ts', 'tsconfig.json'])
     assert.match(stdout, /\+ shop\.ts\n\+ shop\.test\.ts\n\+ tsconfig\.json\n\+ package\.json\n/)
-    const tested = await project.run(['test'])
+    const tested = await project.run(['test', '--noise', '0.2'])
     assert.equal(tested.code, 0, tested.stdout)
   })
 
@@ -20,7 +20,7 @@ describe('router-sdk new', () => {
       const { code, stderr } = await project.run(['new', `${protocol}-1`, '--protocol', protocol])
       assert.equal(code, 0, stderr)
     }
-    const tested = await project.run(['test', '--reporter', 'json'])
+    const tested = await project.run(['test', '--noise', '0.2', '--reporter', 'json'])
     assert.equal(tested.code, 0, tested.stdout)
     assert.equal(JSON.parse(tested.stdout).routers.length, PROTOCOLS.length)
   })

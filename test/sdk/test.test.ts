@@ -26,10 +26,13 @@ routerTest('./git.ts', ({ given }) => {
 })
 `
 
+/** For what is not about noise. */
+const BRIEFLY = ['--noise', '0.1']
+
 /** What \`router-sdk test\` says of one router and the lines of its test. */
 async function verdict(source: string, ...lines: string[]): Promise<{ code: number | null; stdout: string }> {
   using project = new Project({ 'a.ts': source, 'a.test.ts': tests('a', ...lines) })
-  const { code, stdout, stderr } = await project.run(['test'])
+  const { code, stdout, stderr } = await project.run(['test', ...BRIEFLY])
   assert.equal(stderr, '')
   return { code, stdout }
 }
@@ -219,9 +222,9 @@ export default defineRouter({
       'a.test.ts': `import { word } from './lib/word.ts'\n${tests('a', 'given("x").closes(word)')}`,
       'lib/word.ts': "export const word = 'bye'\n",
     })
-    const own = await project.run(['test'])
+    const own = await project.run(['test', ...BRIEFLY])
     assert.equal(own.code, 0, own.stdout)
-    const flat = await project.run(['test', '--flat'])
+    const flat = await project.run(['test', ...BRIEFLY, '--flat'])
     assert.equal(flat.code, 1)
     assert.match(flat.stdout, /a\.ts:1:\d+: cannot import '\.\/lib\/word\.ts': it is in a subfolder/)
   })
@@ -233,7 +236,7 @@ export default defineRouter({
       'git.homes.csv': 'carol,10.0.0.6:9418\n',
       'b.test.ts': "throw new Error('not me')\n",
     })
-    const { code, stdout } = await project.run(['test', 'git.ts'])
+    const { code, stdout } = await project.run(['test', ...BRIEFLY, 'git.ts'])
     assert.equal(code, 0, stdout)
     const none = await project.run(['test', 'c.ts'])
     assert.deepEqual([none.code, none.stderr], [2, 'router-sdk: there is no c.ts\n'])
@@ -245,9 +248,9 @@ export default defineRouter({
       'a.test.ts': tests('a', "given('<&').closes()", "given('#').waits()"),
     })
     const [tap, junit, json] = [
-      await project.run(['test', '--reporter', 'tap']),
-      await project.run(['test', '--reporter', 'junit']),
-      await project.run(['test', '--reporter', 'json']),
+      await project.run(['test', ...BRIEFLY, '--reporter', 'tap']),
+      await project.run(['test', ...BRIEFLY, '--reporter', 'junit']),
+      await project.run(['test', ...BRIEFLY, '--reporter', 'json']),
     ]
     assert.match(
       tap.stdout,

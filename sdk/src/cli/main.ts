@@ -104,8 +104,9 @@ const addTest: Add = (program, terminal, done) => {
     .option('--watch', 'run again what changes')
     .addOption(new Option('--reporter <name>', 'how to tell the result').choices(REPORTERS).default('spec'))
     .option('--flat', FLAT)
+    .option('--noise <seconds>', 'how long each router is fed noise, 0 to 3600', noise, 1)
     .option('--update', 'forget saved failing inputs that fail no more')
-    .description('run the *.test.ts beside routers, each connection cut at every byte, and noise for a second')
+    .description('run the *.test.ts beside routers, each connection cut at every byte, and noise')
     .addHelpText('after', example('router-sdk test git.ts', 'router-sdk test --reporter junit > report.xml'))
     .action(async (files: string[], options: TestOptions) => {
       const { test } = await import('./test.ts')
@@ -203,6 +204,12 @@ const addBench: Add = (program, terminal, done) => {
       const { bench } = await import('./bench.ts')
       done(await bench(router, options, terminal))
     })
+}
+
+function noise(text: string): number {
+  const found = Number(text)
+  if (text.trim() !== '' && found >= 0 && found <= 3600) return found
+  throw new InvalidArgumentError('It is a number of seconds from 0 to 3600.')
 }
 
 function seconds(text: string): number {

@@ -15,17 +15,16 @@ export interface TestOptions {
   readonly reporter: ReporterName
   readonly update?: boolean
   readonly flat?: boolean
+  /** How long each router is fed noise, in seconds. */
+  readonly noise: number
 }
-
-/** How long each router is fed noise, in milliseconds. */
-const FUZZ_TIME = 1000
 
 /** `router-sdk test`: runs the tests beside routers. The result is the exit code. */
 export async function test(named: readonly string[], options: TestOptions, terminal: Terminal): Promise<number> {
   const flat = options.flat ? rootFolders(named) : undefined
   return withBench({ asks: true, flat }, async (bench) => {
     prepareTestImports()
-    const session = new TestSession(bench, terminal, options.update === true)
+    const session = new TestSession(bench, terminal, options.update === true, options.noise * 1000)
     if (options.watch === true) {
       const { watchTests } = await import('./watch.ts')
       await watchTests(named, session, createReporter('spec', terminal), terminal)
@@ -58,13 +57,16 @@ export class TestSession {
   readonly #bench: Workbench
   readonly #terminal: Terminal
   readonly #update: boolean
+  readonly #fuzzTime: number
   readonly #loaded: OpenRouter[] = []
   #run = 0
 
-  constructor(bench: Workbench, terminal: Terminal, update: boolean) {
+  /** `fuzzTime`: milliseconds for each router. */
+  constructor(bench: Workbench, terminal: Terminal, update: boolean, fuzzTime: number) {
     this.#bench = bench
     this.#terminal = terminal
     this.#update = update
+    this.#fuzzTime = fuzzTime
   }
 
   /** Whether all is as expected. */
@@ -162,7 +164,7 @@ export class TestSession {
     signal: AbortSignal | undefined,
   ): Promise<RouterReport> {
     const result = await runner.runFuzz({
-      time: FUZZ_TIME,
+      time: this.#fuzzTime,
       update: this.#update,
       progress: (inputs) => progress(`${inputs} random and mutated inputs`),
       ...(signal && { signal }),
