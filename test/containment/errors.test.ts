@@ -54,7 +54,7 @@ const ROWS: readonly Row[] = [
     route: 'const a = []; for(;;) a.push(new Uint8Array(1e5))',
     outcomes: ['E', 'M', 'T'],
   },
-  { row: 28, name: 'applying 1e7 arguments', route: 'Math.max(...new Array(1e7))', outcomes: ['E', 'K', 'T', 'M'] },
+  { row: 28, name: 'applying 1e7 arguments', route: 'Math.max(...new Array(1e7))', outcomes: ['E', 'K', 'T'] },
   { row: 29, name: 'recursion', route: 'const f = () => 1 + f(); f()', outcomes: ['E'] },
   {
     row: 29,
@@ -83,7 +83,14 @@ const ROWS: readonly Row[] = [
     outcomes: ['E'],
   },
   { row: 46, name: 'eval by another name', route: "const e = globalThis['ev' + 'al']; return e('1')", outcomes: ['E'] },
-  { row: 50, name: 'an error of 50 MB', route: "throw new Error('x'.repeat(5e7))", outcomes: ['E', 'T', 'K', 'M'] },
+  {
+    row: 50,
+    name: 'an error of 50 MB',
+    route: "throw new Error('x'.repeat(5e7))",
+    outcomes: ['E', 'T', 'K', 'M'],
+    differs:
+      'the survey cuts the message; its 50 MB are more than the isolate may have, and where its time is not up first it is thrown away for that',
+  },
   { row: 50, name: 'a symbol of 5 MB', route: "throw Symbol('x'.repeat(5e6))", outcomes: ['E', 'T'] },
   {
     row: 50,

@@ -34,7 +34,7 @@ const ROWS: readonly Row[] = [
     outcomes: ['V'],
   },
   { row: 41, name: 'a string of 100 MB', route: "return { close: 'x'.repeat(1e8) }", outcomes: ['V'] },
-  { row: 41, name: 'an array of 1e6', route: "return new Array(1e6).fill('a')", outcomes: ['V', 'K', 'T', 'M'] },
+  { row: 41, name: 'an array of 1e6', route: "return new Array(1e6).fill('a')", outcomes: ['V', 'K', 'T'] },
   { row: 41, name: 'a cycle', route: 'const a = { close: undefined }; a.close = a; return a', outcomes: ['V'] },
   { row: 41, name: 'a Map', route: "return new Map([['close', 'x']])", outcomes: ['V'] },
   { row: 41, name: 'bytes of 1 MB', route: 'return { close: new Uint8Array(1e6) }', outcomes: ['V'] },
