@@ -9,23 +9,7 @@ export interface TitleFacts {
   readonly connections: Connections
 }
 
-/**
- * Sets `process.title`. The system gives it the room that the command line had and cuts the rest off, so the counts move to
- * the front as far as is needed for them to be seen.
- */
-export function setTitle(facts: TitleFacts): void {
-  for (const title of titles(facts)) {
-    process.title = title
-    if (process.title === title) return
-  }
-}
-
-/** From the longest form to the shortest. */
-export function titles({ name, listen, connections: { current, max, total } }: TitleFacts): string[] {
-  const counts = `${current}/${max}/${total}`
-  return [
-    `pointsman ${VERSION} - ${name} ${listen} - ${counts} cur/max/tot conns`,
-    `pointsman - ${name} ${listen} - ${counts}`,
-    `pointsman ${counts} ${name} ${listen}`,
-  ]
+/** Sets `process.title`. The system cuts off what its command line had no room for: `bin/pointsman.js` sees to that room. */
+export function setTitle({ name, listen, connections: { current, max, total } }: TitleFacts): void {
+  process.title = `pointsman ${VERSION} - ${name} ${listen} - ${current}/${max}/${total} cur/max/tot conns`
 }

@@ -25,8 +25,11 @@ interface Loaded {
   struck: boolean
 }
 
-/** A descheduled host sees its wall-clock timeout pass without the router having run: that is asked again, this often. */
-const MAX_DESCHEDULED = 4
+/**
+ * A descheduled host sees its wall-clock timeout pass without the router having run: then it is tried once more. Not oftener,
+ * because the wall time of all attempts has to stay well below the deadline at which the host is killed.
+ */
+const ATTEMPTS = 2
 
 /**
  * The isolates of one host, by version. The same engine runs in a sandbox host process and in the direct sandbox, so that what
@@ -51,8 +54,7 @@ export class RouterEngine {
       const used = isolate.cpuTime
       if (outcome.kind === 'returned') this.#loaded.set(id, { code, isolate, struck: false })
       else isolate.dispose()
-      if (!descheduled(outcome, used, this.#limits.loadTime) || attempt === MAX_DESCHEDULED)
-        return toAnswer(outcome, used)
+      if (!descheduled(outcome, used, this.#limits.loadTime) || attempt === ATTEMPTS) return toAnswer(outcome, used)
     }
   }
 
@@ -67,7 +69,7 @@ export class RouterEngine {
     if (!this.#penalty && (loaded === undefined || loaded.struck)) return { status: 'elsewhere', json: '', cpu: 0 }
     if (loaded === undefined) return { status: 'broken', json: `version ${id} is not loaded`, cpu: 0 }
     if (loaded.struck) this.#restore(loaded)
-    const answer = this.#call(loaded.isolate, hook, facts, text)
+    const answer = this.#call(loaded, hook, facts, text)
     if (answer.status === 'timeout' || answer.status === 'memory') loaded.struck = true
     return answer
   }
@@ -76,30 +78,30 @@ export class RouterEngine {
     for (const id of [...this.#loaded.keys()]) this.unload(id)
   }
 
-  #call(isolate: RouterIsolate, hook: string, facts: string, text: string): EngineAnswer {
+  #call(loaded: Loaded, hook: string, facts: string, text: string): EngineAnswer {
     const allowed = this.#limits.decisionTime
-    let cpu = 0
     for (let attempt = 1; ; attempt++) {
+      const { isolate } = loaded
       const before = isolate.cpuTime
       const started = performance.now()
       const outcome = isolate.call(hook, facts, text, allowed)
       // One that ran out of memory is gone, and its clock with it.
       const used = isolate.disposed ? (performance.now() - started) * 1000 : isolate.cpuTime - before
-      cpu += used
-      if (!descheduled(outcome, cpu, allowed) || attempt === MAX_DESCHEDULED) return toAnswer(outcome, cpu)
+      if (!descheduled(outcome, used, allowed) || attempt === ATTEMPTS) return toAnswer(outcome, used)
+      // What the first attempt left on the heap would count against the second.
+      this.#restore(loaded)
     }
   }
 
   #restore(loaded: Loaded): void {
-    if (loaded.isolate.disposed) {
-      loaded.isolate = new RouterIsolate(this.#limits.isolateMemory)
-      loaded.isolate.load(loaded.code, this.#limits.loadTime)
-    }
+    loaded.isolate.dispose()
+    loaded.isolate = new RouterIsolate(this.#limits.isolateMemory)
+    loaded.isolate.load(loaded.code, this.#limits.loadTime)
     loaded.struck = false
   }
 }
 
-/** `used` in microseconds, over all attempts, `allowed` in milliseconds; a loop's own clock is a little behind the timer's. */
+/** `used` in microseconds, `allowed` in milliseconds; a loop's own clock is a little behind the timer's. */
 function descheduled(outcome: Outcome, used: number, allowed: number): boolean {
   return outcome.kind === 'timeout' && used < allowed * 900
 }
