@@ -51,14 +51,23 @@ function describeUnknownKey(path: PropertyKey[], key: string): string {
   return `${pathText([...path, printable(key)])} is not a setting; ${hint}`
 }
 
-/** The keys that the schema has at `path`, which is at most one section deep. */
+/** The keys that the schema has at `path`, however deep. */
 function keysAt(path: PropertyKey[]): string[] {
-  const [name] = path
-  if (name === undefined) return Object.keys(settingsSchema.shape)
-  const sections: Record<string, z.core.SomeType> = settingsSchema.shape
-  let schema = sections[String(name)]
-  if (schema instanceof z.ZodPrefault) schema = schema.unwrap()
-  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
+  let schema: unknown = settingsSchema
+  for (const key of path) schema = partOf(unwrapped(schema), String(key))
+  const at = unwrapped(schema)
+  return at instanceof z.ZodObject ? Object.keys(at.shape) : []
+}
+
+function partOf(schema: unknown, key: string): unknown {
+  if (schema instanceof z.ZodRecord) return schema.valueType
+  return schema instanceof z.ZodObject ? schema.shape[key] : undefined
+}
+
+function unwrapped(schema: unknown): unknown {
+  if (schema instanceof z.ZodPrefault || schema instanceof z.ZodDefault || schema instanceof z.ZodExactOptional)
+    return unwrapped(schema.unwrap())
+  return schema
 }
 
 function valueAt(value: unknown, path: PropertyKey[]): unknown {

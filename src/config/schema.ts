@@ -1,23 +1,25 @@
 import { DEFAULTS, ISOLATION_LAYERS } from 'router-sdk/limits'
 import { z } from 'zod'
-
-const MiB = 1024 * 1024
-const MINUTE = 60_000
-const HOUR = 60 * MINUTE
-const DAY = 24 * HOUR
-
-/** The message of each leaf is what is allowed there; `problems.ts` puts the path and what was found in front of it. */
-const whole = (least: number, most: number, byDefault: number, unit = '') => {
-  const allowed = `a whole number${unit === '' ? '' : ` of ${unit}`} from ${least} to ${most}`
-  return z.int(allowed).min(least, allowed).max(most, allowed).default(byDefault)
-}
-const milliseconds = (least: number, most: number, byDefault: number) => whole(least, most, byDefault, 'milliseconds')
-const bytes = (least: number, most: number, byDefault: number) => whole(least, most, byDefault, 'bytes')
-const section = <Shape extends z.ZodRawShape>(shape: Shape) =>
-  z.strictObject(shape, `an object with any of ${Object.keys(shape).join(', ')}`)
-const path = z.string('the path of a file').min(1, 'the path of a file')
-const oneOf = <const Names extends readonly [string, ...string[]]>(names: Names) =>
-  z.enum(names, `one of ${names.map((name) => JSON.stringify(name)).join(', ')}`)
+import {
+  bytes,
+  compileTime,
+  DAY,
+  decisionTime,
+  HOUR,
+  isolateMemory,
+  loadTime,
+  MINUTE,
+  MiB,
+  milliseconds,
+  oneOf,
+  path,
+  prereadBytes,
+  prereadTime,
+  section,
+  sourceBytes,
+  whole,
+} from './fields.ts'
+import { tenants } from './tenants-schema.ts'
 
 const listen = section({
   host: z
@@ -29,15 +31,12 @@ const listen = section({
 })
 
 const router = section({
-  decisionTime: milliseconds(1, 10_000, DEFAULTS.decisionTime),
+  decisionTime,
   decisionDeadline: milliseconds(10, 60_000, DEFAULTS.decisionDeadline),
-  loadTime: milliseconds(1, 60_000, DEFAULTS.loadTime),
-  isolateMemory: bytes(8 * MiB, 4096 * MiB, DEFAULTS.isolateMemory).refine(
-    (size) => size % MiB === 0,
-    'a multiple of 1048576 bytes',
-  ),
-  sourceBytes: bytes(1024, 64 * MiB, DEFAULTS.sourceBytes),
-  compileTime: milliseconds(100, 60_000, DEFAULTS.compileTime),
+  loadTime,
+  isolateMemory,
+  sourceBytes,
+  compileTime,
 })
 
 const strikes = section({
@@ -45,6 +44,11 @@ const strikes = section({
   window: milliseconds(1000, DAY, 600_000),
   quarantine: milliseconds(10, HOUR, 1000),
   quarantineMax: milliseconds(10, DAY, 300_000),
+})
+
+const rollback = section({
+  decisions: whole(0, 1_000_000, 100, 'decisions'),
+  failures: whole(1, 1_000_000, 5, 'decisions'),
 })
 
 const dns = section({
@@ -77,10 +81,7 @@ export const settingsSchema = section({
   listen: listen.prefault({}),
   workers: whole(1, 256, 1),
   hosts: whole(1, 64, 1),
-  preread: section({
-    limit: bytes(1, 1024 * 1024, DEFAULTS.prereadBytes),
-    time: milliseconds(10, HOUR, DEFAULTS.prereadTime),
-  }).prefault({}),
+  preread: section({ limit: prereadBytes, time: prereadTime }).prefault({}),
   connect: section({
     timeout: milliseconds(1, 600_000, 5000),
     retries: whole(0, 1000, 10),
@@ -90,8 +91,11 @@ export const settingsSchema = section({
     {},
   ),
   router: router.prefault({}),
+  idleVersion: milliseconds(1000, 30 * DAY, 10 * MINUTE),
   hostMemory: bytes(64 * MiB, 1024 * 1024 * MiB, DEFAULTS.hostMemory),
   strikes: strikes.prefault({}),
+  rollback: rollback.prefault({}),
+  tenants: tenants.prefault({}),
   dns: dns.prefault({}),
   maxConnections: whole(0, 10_000_000, 0),
   drainTime: milliseconds(0, DAY, 10_000),

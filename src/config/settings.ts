@@ -19,7 +19,11 @@ export interface Settings {
   readonly router: RouterLimits
   /** Resident memory of a sandbox host. */
   readonly hostMemory: number
+  /** Milliseconds after which a version that nobody asks about is evicted from sandbox hosts; it is back on its next question. */
+  readonly idleVersion: number
   readonly strikes: StrikeRules
+  readonly rollback: RollbackRules
+  readonly tenants: TenantSettings
   readonly dns: DnsSettings
   /** Connections of one worker; 0 takes as many as its descriptors allow. */
   readonly maxConnections: number
@@ -45,6 +49,79 @@ export interface StrikeRules {
   /** The first quarantine; doubled for each that follows, up to `quarantineMax`. */
   readonly quarantine: number
   readonly quarantineMax: number
+}
+
+/** When a new version is taken back for the one before it. */
+export interface RollbackRules {
+  /** The first decisions of a version, which are watched; 0 watches none. */
+  readonly decisions: number
+  /** So many of them failed (and at least half of those made until then): it is rolled back. */
+  readonly failures: number
+}
+
+/** `defaults` holds for every tenant; `named` for one, in what it says. */
+export interface TenantSettings {
+  readonly defaults: TenantPolicy
+  readonly named: Readonly<Record<string, NamedPolicy>>
+}
+
+export interface NamedPolicy extends Partial<Omit<TenantPolicy, 'limits'>> {
+  readonly limits?: Partial<TenantLimits>
+  /** The folder of its routers, where that is not the one of its name beside the operator's routers. */
+  readonly path?: string
+}
+
+/** What one tenant may use and reach. */
+export interface TenantPolicy {
+  readonly limits: TenantLimits
+  /** Ports that its routers may listen on: `443`, `8000-8099` or `*`. */
+  readonly ports: readonly string[]
+  /** Host names that they may claim: `git.example` or `*.git.example` (any number of labels), `*` for all. */
+  readonly hosts: readonly string[]
+  /** Upstreams beyond the public internet that they may name. */
+  readonly reach: readonly string[]
+  /** Tenants of different trust never share a sandbox host. */
+  readonly trust: 'untrusted' | 'trusted'
+  /** `own`: a sandbox host that no other tenant shares. */
+  readonly host: 'shared' | 'own'
+}
+
+/** Of one tenant in one worker. 0 is no limit; times are milliseconds and sizes bytes. */
+export interface TenantLimits {
+  /** CPU time of one decision. */
+  readonly decisionTime: number
+  /** CPU time of all its decisions in a second, on the isolates' own clocks. Over it, decisions wait. */
+  readonly cpuPerSecond: number
+  /** How much of that may be used at once after a quiet time. */
+  readonly cpuBurst: number
+  /** Heap of one isolate. */
+  readonly isolateMemory: number
+  /** All source files of one router together. */
+  readonly sourceBytes: number
+  /** What the compiler makes of them. */
+  readonly bundleBytes: number
+  /** Wall time of compiling, and of type-checking. */
+  readonly compileTime: number
+  /** CPU time of loading. */
+  readonly loadTime: number
+  /** Decisions asked for and not made. One more fails. */
+  readonly decisionsInFlight: number
+  /** New connections: over it they wait, and are refused when the wait would be longer than a second. */
+  readonly connectionsPerSecond: number
+  /** At once. One more is refused. */
+  readonly connections: number
+  /** The same two, of one client address. */
+  readonly clientConnectionsPerSecond: number
+  readonly clientConnections: number
+  /** Bytes read before a decision, and the time for them. */
+  readonly prereadBytes: number
+  readonly prereadTime: number
+  /** Both ways together. Over it, reading pauses. */
+  readonly relayBytesPerSecond: number
+  /** Over it, lines of `conn.log` are dropped and counted. */
+  readonly logLinesPerSecond: number
+  /** All its tables together. */
+  readonly tableBytes: number
 }
 
 export interface DnsSettings {

@@ -49,6 +49,18 @@ test('a wrong setting is named with what was found and what is allowed', () => {
       { router: { decisionTime: 200 } },
       'f: router.decisionDeadline is 100; allowed is router.decisionTime (200) or more',
     ],
+    [
+      { tenants: { named: { acme: { limits: { conections: 3 } } } } },
+      'f: tenants.named.acme.limits.conections is not a setting; did you mean tenants.named.acme.limits.connections?',
+    ],
+    [
+      { tenants: { named: { acme: { prots: [] } } } },
+      'f: tenants.named.acme.prots is not a setting; did you mean tenants.named.acme.ports?',
+    ],
+    [
+      { tenants: { defaults: { trust: 'some' } } },
+      'f: tenants.defaults.trust is "some"; allowed is one of "untrusted", "trusted"',
+    ],
     [{ dns: { minTtl: 5000, maxTtl: 10 } }, 'f: dns.maxTtl is 10; allowed is dns.minTtl (5000) or more'],
   ]
   for (const [configuration, message] of cases)

@@ -1,0 +1,75 @@
+import { isName, NAME_RULE } from 'router-sdk/router-file'
+import { z } from 'zod'
+import {
+  bytes,
+  compileTime,
+  decisionTime,
+  isolateMemory,
+  loadTime,
+  MiB,
+  milliseconds,
+  oneOf,
+  path,
+  prereadBytes,
+  prereadTime,
+  section,
+  sourceBytes,
+  whole,
+} from './fields.ts'
+
+const atMost = (unit: string, byDefault: number) => whole(0, 1_000_000_000_000, byDefault, unit)
+
+const LIMITS = {
+  decisionTime,
+  cpuPerSecond: milliseconds(0, 1_000_000, 250),
+  cpuBurst: milliseconds(1, 1_000_000, 500),
+  isolateMemory,
+  sourceBytes,
+  bundleBytes: bytes(1024, 64 * MiB, MiB),
+  compileTime,
+  loadTime,
+  decisionsInFlight: atMost('decisions', 256),
+  connectionsPerSecond: atMost('connections', 1000),
+  connections: atMost('connections', 10_000),
+  clientConnectionsPerSecond: atMost('connections', 200),
+  clientConnections: atMost('connections', 1000),
+  prereadBytes,
+  prereadTime,
+  relayBytesPerSecond: atMost('bytes', 128 * MiB),
+  logLinesPerSecond: atMost('lines', 50),
+  tableBytes: bytes(1, 4096 * MiB - 1, 64 * MiB),
+} as const
+
+const list = (of: string) => z.array(z.string(of).min(1, of).max(300, of), `a list of: ${of}`).default([])
+
+const GRANTS = {
+  ports: list('a port, a range such as "8000-8099", or "*"'),
+  hosts: list('a host name, or one with "*." in front'),
+  reach: list('an address, network or name with a port, such as "10.2.0.0/16:5432" or "*.internal.example:*"'),
+  trust: oneOf(['untrusted', 'trusted']).default('untrusted'),
+  host: oneOf(['shared', 'own']).default('shared'),
+} as const
+
+/** The same fields, none of which has to be there and none with a default. */
+function unset<Shape extends Record<string, z.ZodDefault<z.ZodType>>>(shape: Shape) {
+  const fields = Object.entries(shape).map(([name, field]) => [name, z.exactOptional(field.unwrap())])
+  return Object.fromEntries(fields) as { [Name in keyof Shape]: z.ZodExactOptional<ReturnType<Shape[Name]['unwrap']>> }
+}
+
+const named = section({
+  limits: z.exactOptional(section(unset(LIMITS))),
+  ...unset(GRANTS),
+  path: z.exactOptional(path),
+})
+
+/** Ranges and defaults of what tenants may do; what it means stands in `settings.ts`. A limit of 0 is none. */
+export const tenants = section({
+  defaults: section({ limits: section(LIMITS).prefault({}), ...GRANTS }).prefault({}),
+  named: z
+    .record(
+      z.string().refine(isName, `the name of a tenant; ${NAME_RULE}`),
+      named,
+      'an object with the policy of each tenant by its name',
+    )
+    .default({}),
+})
