@@ -58,6 +58,10 @@ everyCut(mongoHello, {
         length: message(`\0${document(HELLO, ...EVERY_TYPE, ADMIN)}`).length,
       },
     ],
+    'names with dots, which lead into no document': [
+      message(`\0${document(HELLO, string('client.application.name', 'till'), ADMIN)}`),
+      { ...none, command: 'hello', database: 'admin', length: 86 },
+    ],
     'a checksum': [
       message(`\0${document(HELLO, ADMIN)}sums`, { flags: 1 }),
       { ...none, command: 'hello', database: 'admin', length: 56 },
@@ -80,6 +84,10 @@ everyCut(mongoHello, {
     'an element of an unknown type': message(`\0${document(HELLO, '\x20a\0', ADMIN)}`),
     'a string that does not end': message(`\0${document(HELLO, '\x02a\0\x02\0\0\0xy', ADMIN)}`),
     'a document within that does not end': message(`\0${document(HELLO, '\x03client\0\x05\0\0\0x', ADMIN)}`),
+    'a name that comes twice': message(`\0${document(HELLO, ADMIN, string('$db', 'shop'))}`),
+    'a name that comes twice within': message(
+      `\0${document(HELLO, `\x03client\0${document(string('a', 'b'), string('a', 'c'))}`, ADMIN)}`,
+    ),
     'a query of a collection': message(`shop.till\0${'\0'.repeat(8)}${document(HELLO)}`, { code: 2004 }),
     'a query without a name': message('shop', { code: 2004 }),
   },

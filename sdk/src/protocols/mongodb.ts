@@ -84,8 +84,8 @@ function hello(found: Values | undefined, database: string | boolean | undefined
     match: 'yes',
     command: first === 'hello' ? 'hello' : 'isMaster',
     database,
-    application: text(found['client.application.name']),
-    driver: text(found['client.driver.name']),
+    application: text(found[`client${INNER}application${INNER}name`]),
+    driver: text(found[`client${INNER}driver${INNER}name`]),
     saslSupportedMechs: text(found.saslSupportedMechs),
     loadBalanced: found.loadBalanced === true,
     length,
@@ -111,7 +111,9 @@ const SIZES: Readonly<Record<number, number>> = {
   127: 0,
   255: 0,
 }
-const DEPTH = ['client', 'client.application', 'client.driver']
+/** Between the names of a path: in none of them. */
+const INNER = '\0'
+const DEPTH = ['client', `client${INNER}application`, `client${INNER}driver`]
 
 /** The strings and booleans of a document, by path; of documents within it only those that are looked into. */
 function readDocument(outer: Reader, path = '', values: Values = Object.create(null)): Values | undefined {
@@ -120,9 +122,11 @@ function readDocument(outer: Reader, path = '', values: Values = Object.create(n
   while (document.ok && document.left > 1) {
     const type = document.u8()
     const name = path + readName(document)
-    if (!(name in values)) values[name] = undefined
+    // Of two values servers and drivers take different ones.
+    if (name in values) return undefined
+    values[name] = undefined
     if (type === 3 && DEPTH.includes(name)) {
-      if (readDocument(document, `${name}.`, values) === undefined) return undefined
+      if (readDocument(document, name + INNER, values) === undefined) return undefined
     } else readValue(document, type, name, values)
   }
   return document.u8() === 0 && document.ok && document.left === 0 ? values : undefined

@@ -27,3 +27,8 @@ export function reasonOf(reasons: Readonly<Record<string, boolean>>): string | u
 export function bytesOf(text: string): Uint8Array {
   return Buffer.from(text, 'latin1')
 }
+
+/** Ours has one U+FFFD for each byte that is no UTF-8, Node's decoder sometimes one for several. */
+export function oneMark(text: string): string {
+  return text.replace(/\ufffd+/g, '\ufffd')
+}

@@ -2,7 +2,7 @@ import Parser from 'redis-parser'
 import { redisCommand } from 'router-sdk/protocols'
 import { redis as command } from 'router-sdk/testing'
 import * as fixtures from '../../fixtures/protocols/redis.ts'
-import { bytesOf, type Oracle, reasonOf } from './oracle.ts'
+import { bytesOf, type Oracle, oneMark, reasonOf } from './oracle.ts'
 
 /** redis-parser reads what servers say, of which a command is one kind: an array of strings. */
 export const redis: Oracle = {
@@ -50,7 +50,6 @@ function whyRefused(bytes: Uint8Array, words: readonly unknown[]): string | unde
   })
 }
 
-/** Ours has one U+FFFD for each byte that is no UTF-8, Node's decoder sometimes one for several. */
 function comparable(name: string, args: readonly string[]): readonly string[] {
-  return [name, ...args].map((word) => word.replace(/\ufffd+/g, '\ufffd'))
+  return [name, ...args].map(oneMark)
 }

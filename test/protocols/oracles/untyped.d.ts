@@ -18,3 +18,27 @@ declare module 'redis-parser' {
     execute(bytes: Buffer): void
   }
 }
+
+declare module 'rhea/lib/frames.js' {
+  interface Header {
+    readonly protocol_id: number
+    readonly major: number
+    readonly minor: number
+    readonly revision: number
+  }
+  const frames: { read_header(bytes: Buffer): Header }
+  export default frames
+}
+
+declare module 'ws' {
+  import type { IncomingMessage } from 'node:http'
+  import type { Duplex } from 'node:stream'
+  export class WebSocketServer {
+    constructor(options: {
+      readonly noServer: true
+      readonly verifyClient: (info: { readonly req: IncomingMessage }) => boolean
+    })
+    handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, done: () => void): void
+  }
+  export const subprotocol: { parse(header: string): Set<string> }
+}
