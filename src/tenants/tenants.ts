@@ -1,0 +1,74 @@
+import type { Settings } from '../config/settings.ts'
+import { OPERATOR, policyOf } from './policy.ts'
+import { type LimitName, TenantUsage, type UsageReport } from './usage.ts'
+
+/** A limit that bit, for the log: at most once a second for each tenant and limit. */
+export interface Bite {
+  readonly tenant: string
+  readonly limit: LimitName
+  /** What it is set to; `undefined` for reach, which is a list. */
+  readonly value: number | undefined
+  /** Where it is set, such as `tenants.named.acme.limits.connections`. */
+  readonly setting: string
+  /** How often it bit since it was last said. */
+  readonly times: number
+}
+
+const SAY_EVERY = 1000
+
+/** What every tenant uses in this worker. */
+export class Tenants {
+  #settings: Settings
+  readonly #say: (bite: Bite) => void
+  readonly #now: () => number
+  readonly #usages = new Map<string, TenantUsage>()
+  readonly #unsaid = new Map<string, { said: number; times: number }>()
+
+  constructor(settings: Settings, say: (bite: Bite) => void, now = () => performance.now()) {
+    this.#settings = settings
+    this.#say = say
+    this.#now = now
+  }
+
+  /** What `tenant` uses; `OPERATOR` for the operator's own routers. */
+  of(tenant: string): TenantUsage {
+    const known = this.#usages.get(tenant)
+    if (known !== undefined) return known
+    const { limits } = policyOf(this.#settings, tenant)
+    const usage = new TenantUsage(limits, (limit) => this.#bitten(tenant, limit), this.#now)
+    this.#usages.set(tenant, usage)
+    return usage
+  }
+
+  configure(settings: Settings): void {
+    this.#settings = settings
+    for (const [tenant, usage] of this.#usages) usage.configure(policyOf(settings, tenant).limits)
+  }
+
+  get report(): Record<string, UsageReport> {
+    return Object.fromEntries([...this.#usages].map(([tenant, usage]) => [tenant, usage.report]))
+  }
+
+  #bitten(tenant: string, limit: LimitName): void {
+    const key = `${tenant} ${limit}`
+    const entry = this.#unsaid.get(key) ?? { said: -Infinity, times: 0 }
+    this.#unsaid.set(key, entry)
+    entry.times += 1
+    const now = this.#now()
+    if (now - entry.said < SAY_EVERY) return
+    const { times } = entry
+    Object.assign(entry, { said: now, times: 0 })
+    const { limits } = policyOf(this.#settings, tenant)
+    const value = limit === 'reach' ? undefined : limits[limit]
+    this.#say({ tenant, limit, value, setting: settingOf(this.#settings, tenant, limit), times })
+  }
+}
+
+/** Where the operator sets what holds for `tenant`. */
+export function settingOf({ tenants }: Settings, tenant: string, limit: LimitName): string {
+  if (tenant === OPERATOR) return 'router'
+  const named = Object.hasOwn(tenants.named, tenant) ? tenants.named[tenant] : undefined
+  const own = limit === 'reach' ? named?.reach : named?.limits?.[limit]
+  const place = own === undefined ? 'tenants.defaults' : `tenants.named.${tenant}`
+  return limit === 'reach' ? `${place}.reach` : `${place}.limits.${limit}`
+}

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseSettings } from '../../src/config/problems.ts'
+import type { TenantLimits } from '../../src/config/settings.ts'
+import { clientOf } from '../../src/tenants/client-address.ts'
+import { type Bite, Tenants } from '../../src/tenants/tenants.ts'
+import { TenantUsage } from '../../src/tenants/usage.ts'
+
+const NO_BYTES = { up: 0, down: 0 }
+
+function limited(limits: Partial<TenantLimits>) {
+  const { defaults } = parseSettings({}, 'f').tenants
+  const clock = { now: 0 }
+  const bites: string[] = []
+  const usage = new TenantUsage(
+    { ...defaults.limits, ...limits },
+    (limit) => bites.push(limit),
+    () => clock.now,
+  )
+  return { usage, bites, clock }
+}
+
+test('connections at once are counted for the tenant, and for each client', () => {
+  const { usage, bites } = limited({ connections: 3, clientConnections: 2 })
+  assert.equal(usage.enter('192.0.2.1').kind, 'admitted')
+  assert.equal(usage.enter('::ffff:192.0.2.1').kind, 'admitted')
+  assert.deepEqual(usage.enter('192.0.2.1'), { kind: 'refused', limit: 'clientConnections' })
+  assert.equal(usage.enter('192.0.2.2').kind, 'admitted')
+  assert.deepEqual(usage.enter('192.0.2.3'), { kind: 'refused', limit: 'connections' })
+  usage.leave('192.0.2.1', { up: 5, down: 7 })
+  assert.equal(usage.enter('192.0.2.3').kind, 'admitted')
+  assert.deepEqual(bites, ['clientConnections', 'connections'])
+  const { connections, accepted, bytesUp, bytesDown } = usage.report
+  assert.deepEqual([connections, accepted, bytesUp, bytesDown], [3, 4, 5, 7])
+})
+
+test('connections beyond the rate wait their turn, and are refused when that would be longer than a second', () => {
+  const { usage, clock } = limited({ connectionsPerSecond: 10, clientConnectionsPerSecond: 0 })
+  for (let at = 0; at < 10; at++) assert.equal(usage.enter(`192.0.2.${at}`).kind, 'admitted')
+  assert.deepEqual(usage.enter('192.0.2.1'), { kind: 'wait', milliseconds: 100, limit: 'connectionsPerSecond' })
+  for (let at = 0; at < 9; at++) assert.equal(usage.enter(`192.0.2.${at}`).kind, 'wait')
+  assert.deepEqual(usage.enter('192.0.2.1'), { kind: 'refused', limit: 'connectionsPerSecond' })
+  clock.now = 2000
+  assert.equal(usage.enter('192.0.2.1').kind, 'admitted')
+})
+
+test('a client that hurries makes no other client wait', () => {
+  const { usage } = limited({ connectionsPerSecond: 1000, clientConnectionsPerSecond: 2 })
+  const hurried = Array.from({ length: 6 }, () => usage.enter('192.0.2.1').kind)
+  assert.deepEqual(hurried, ['admitted', 'admitted', 'wait', 'wait', 'refused', 'refused'])
+  assert.equal(usage.enter('192.0.2.2').kind, 'admitted')
+})
+
+test('clients that came and went are forgotten', () => {
+  const { usage, clock } = limited({ connectionsPerSecond: 0, clientConnectionsPerSecond: 1, connections: 0 })
+  const before = process.memoryUsage().heapUsed
+  for (let at = 0; at < 300_000; at++) {
+    const address = `10.${(at >> 16) & 255}.${(at >> 8) & 255}.${at & 255}`
+    clock.now += 0.001
+    assert.notEqual(usage.enter(address).kind, 'refused')
+    usage.leave(address, NO_BYTES)
+  }
+  const grown = process.memoryUsage().heapUsed - before
+  assert.ok(grown < 64 * 1024 * 1024, `${grown} bytes`)
+})
+
+test('relaying beyond the rate pauses for as long as it takes, and lines beyond theirs are lost', () => {
+  const { usage, bites } = limited({ relayBytesPerSecond: 1000, logLinesPerSecond: 2 })
+  assert.equal(usage.relayed(1000), 0)
+  assert.equal(usage.relayed(500), 500)
+  assert.equal(usage.mayLog(5), 2)
+  assert.equal(usage.report.limited.logLinesPerSecond, 3)
+  assert.equal(bites[0], 'relayBytesPerSecond')
+})
+
+test('a client is an IPv4 address, or the /64 of an IPv6 address', () => {
+  const cases: [string, string][] = [
+    ['192.0.2.1', '192.0.2.1'],
+    ['::ffff:192.0.2.1', '192.0.2.1'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+    ['2001:db8:1:2::6', '2001:db8:1:2::/64'],
+    ['2001:db8::6', '2001:db8:0:0::/64'],
+    ['::1', '0:0:0:0::/64'],
+    ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['64:ff9b::192.0.2.1', '64:ff9b:0:0::/64'],
+    ['', ''],
+  ]
+  for (const [address, client] of cases) assert.equal(clientOf(address), client, address)
+})
+
+test('a limit that bites is said at most once a second, with its value, its place and how often', () => {
+  const clock = { now: 0 }
+  const said: Bite[] = []
+  const settings = parseSettings(
+    { tenants: { defaults: { limits: { connections: 1 } }, named: { acme: { limits: { connections: 2 } } } } },
+    'f',
+  )
+  const tenants = new Tenants(
+    settings,
+    (bite) => said.push(bite),
+    () => clock.now,
+  )
+  for (let at = 0; at < 5; at++) tenants.of('acme').enter('192.0.2.1')
+  clock.now = 1000
+  tenants.of('acme').enter('192.0.2.1')
+  for (let at = 0; at < 2; at++) tenants.of('other').enter('192.0.2.1')
+  assert.deepEqual(said, [
+    { tenant: 'acme', limit: 'connections', value: 2, setting: 'tenants.named.acme.limits.connections', times: 1 },
+    { tenant: 'acme', limit: 'connections', value: 2, setting: 'tenants.named.acme.limits.connections', times: 3 },
+    { tenant: 'other', limit: 'connections', value: 1, setting: 'tenants.defaults.limits.connections', times: 1 },
+  ])
+  assert.equal(tenants.report.acme?.limited.connections, 4)
+})
