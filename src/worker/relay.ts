@@ -9,6 +9,8 @@ export interface RelayOptions {
   readonly upstreamEnded?: boolean
   /** Called just before the upstream's first byte is passed on. */
   readonly firstByte?: () => void
+  /** Told of bytes that were read; the answer is for how many milliseconds no more are to be read from where they came. */
+  readonly throttle?: (bytes: number) => number
 }
 
 /** How a relay ended. */
@@ -69,8 +71,9 @@ class TwoWays implements Relay {
 
   constructor(client: Connection, upstream: Connection, options: RelayOptions, done: (result: RelayResult) => void) {
     this.#done = done
-    this.#client = new Side(client, upstream, 'client', this, undefined)
-    this.#upstream = new Side(upstream, client, 'upstream', this, options.firstByte)
+    const { firstByte, throttle } = options
+    this.#client = new Side(client, upstream, 'client', this, { throttle })
+    this.#upstream = new Side(upstream, client, 'upstream', this, { throttle, firstByte })
   }
 
   get up(): number {
@@ -101,6 +104,12 @@ class TwoWays implements Relay {
     if (lastWords === undefined) return client.destroy(true)
     client.write(lastWords)
     client.finish(FLUSH_TIME)
+  }
+
+  /** What was queued for one side has left: the other may be read again. */
+  drained(side: Side): void {
+    const other = side === this.#client ? this.#upstream : this.#client
+    other.unblock()
   }
 
   /** Remembers the first cause of the end; the later ones follow from it. */
@@ -136,6 +145,11 @@ class TwoWays implements Relay {
   }
 }
 
+interface Watchers {
+  readonly firstByte?: (() => void) | undefined
+  readonly throttle: RelayOptions['throttle']
+}
+
 /** What is read from one connection goes to the other. */
 class Side implements ConnectionEvents {
   readonly connection: Connection
@@ -144,21 +158,21 @@ class Side implements ConnectionEvents {
   bytes = 0
   sentEnd = false
   gone = false
-  #relay: TwoWays
+  readonly #relay: TwoWays
+  readonly #throttle: RelayOptions['throttle']
   #firstByte: (() => void) | undefined
+  /** The peer is behind with what was read. */
+  #blocked = false
+  /** More was read than the rate allows. */
+  #held: NodeJS.Timeout | undefined
 
-  constructor(
-    connection: Connection,
-    peer: Connection,
-    name: 'client' | 'upstream',
-    relay: TwoWays,
-    firstByte: (() => void) | undefined,
-  ) {
+  constructor(connection: Connection, peer: Connection, name: Side['name'], relay: TwoWays, watchers: Watchers) {
     this.connection = connection
     this.peer = peer
     this.name = name
     this.#relay = relay
-    this.#firstByte = firstByte
+    this.#firstByte = watchers.firstByte
+    this.#throttle = watchers.throttle
   }
 
   start(): void {
@@ -169,7 +183,12 @@ class Side implements ConnectionEvents {
   data(bytes: Uint8Array): void {
     if (this.bytes === 0) this.#tellFirst()
     this.bytes += bytes.length
-    if (!this.peer.write(bytes)) this.connection.pause()
+    const blocked = !this.peer.write(bytes)
+    if (blocked) {
+      this.#blocked = true
+      this.connection.pause()
+    }
+    if (this.#throttle !== undefined) this.#hold(this.#throttle(bytes.length))
   }
 
   ended(): void {
@@ -178,14 +197,28 @@ class Side implements ConnectionEvents {
     this.peer.end()
   }
 
-  /** What was queued for this side has left. */
   drained(): void {
-    this.peer.resume()
+    this.#relay.drained(this)
+  }
+
+  unblock(): void {
+    this.#blocked = false
+    if (this.#held === undefined) this.connection.resume()
   }
 
   closed(error: Error | undefined): void {
     this.gone = true
+    clearTimeout(this.#held)
     this.#relay.sideClosed(this, error)
+  }
+
+  #hold(milliseconds: number): void {
+    if (milliseconds <= 0 || this.#held !== undefined) return
+    this.connection.pause()
+    this.#held = setTimeout(() => {
+      this.#held = undefined
+      if (!this.#blocked && !this.gone) this.connection.resume()
+    }, milliseconds)
   }
 
   #tellFirst(): void {

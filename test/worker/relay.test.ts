@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { describe, it, type TestContext } from 'node:test'
+import { TokenBucket } from '../../src/tenants/token-bucket.ts'
 import { createNetTransport } from '../../src/transport/net.ts'
 import { type Relay, type RelayOptions, type RelayResult, startRelay } from '../../src/worker/relay.ts'
 import { acceptedEnds, connectedEnds, type Peer, pattern, sha256 } from '../contract/ends.ts'
@@ -46,6 +47,35 @@ describe('the relay', () => {
       assert.ok(grown < 128 * MiB, `RSS grew by ${grown} bytes, test and both ends included`)
     })
   }
+
+  it('reads no faster than it may, both ways together, and loses nothing by that', async (t) => {
+    const rate = new TokenBucket(8 * MiB, MiB)
+    let paused = 0
+    const throttle = (bytes: number) => {
+      const pause = rate.take(bytes)
+      if (pause > 0) paused += 1
+      return pause
+    }
+    const started = performance.now()
+    const { client, upstream } = await start(t, { throttle })
+    const [up, down] = await Promise.all([send(client, 2 * MiB, 5), send(upstream, 2 * MiB, 6)])
+    await upstream.until('all bytes', ({ ended }) => ended, 60_000)
+    await client.until('all bytes', ({ ended }) => ended, 60_000)
+    assert.deepEqual([upstream.hash.digest('hex'), client.hash.digest('hex')], [up, down])
+    // The last chunks are read before their time is paid.
+    const least = ((4 * MiB - MiB - 2 * 65_536) / (8 * MiB)) * 1000
+    assert.ok(performance.now() - started >= least, `${performance.now() - started} ms`)
+    assert.ok(paused > 0)
+  })
+
+  it('ends while it waits for its rate as it would have otherwise', async (t) => {
+    const { client, upstream, result } = await start(t, { throttle: () => 3_600_000 })
+    client.socket.write('some')
+    await upstream.until('some', ({ text }) => text === 'some')
+    upstream.socket.resetAndDestroy()
+    assert.equal((await result()).endedBy, 'upstream')
+    await client.until('its end', ({ ended }) => ended)
+  })
 
   it('passes on the end of the client, and then the answer of the upstream', async (t) => {
     const { client, upstream, result } = await start(t)
