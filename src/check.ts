@@ -7,6 +7,7 @@ import { DirectoryStore } from './supervisor/directory-store.ts'
 import { detectHostLaunch } from './supervisor/isolation.ts'
 import { addressText } from './supervisor/ports.ts'
 import { type RouterSource, StoreError } from './supervisor/store.ts'
+import { sandboxVersion } from './tenants/sandbox-version.ts'
 
 /**
  * Compiles, type-checks and loads every router in a sandbox host, and prints what would be served. The result is the exit
@@ -70,7 +71,7 @@ async function checkOne(
   try {
     const compiled = await compileRouter({ file, folder, subfolders, limits: settings.router })
     sourceMap = compiled.sourceMap
-    return await sandbox.load({ id, router, code: compiled.code })
+    return await sandbox.load(sandboxVersion(settings, { id, router, code: compiled.code }))
   } catch (error) {
     complain(`router ${router} is refused: ${accountText(accountOf(error, router, sourceMap))}`)
     return undefined

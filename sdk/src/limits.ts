@@ -1,4 +1,4 @@
-import type { SandboxLimits } from './sandbox/sandbox.ts'
+import type { CodeLimits, SandboxLimits, SandboxVersion } from './sandbox/sandbox.ts'
 
 /** Layers of isolation round a sandbox host; which of them a machine offers is found out when hosts are started. */
 export const ISOLATION_LAYERS = [
@@ -30,4 +30,11 @@ export const DEFAULTS = {
   /** Milliseconds that a client has for them. */
   prereadTime: 10_000,
   launch: { user: 65_534, jitless: false },
-} as const satisfies SandboxLimits & Record<string, unknown>
+} as const satisfies SandboxLimits & CodeLimits & Record<string, unknown>
+
+/** How an operator's own routers are loaded, and those of tests: with the defaults, and no quota. */
+export const OPERATORS: Omit<SandboxVersion, 'id' | 'router' | 'code'> = {
+  tenant: '',
+  cordon: 'operator',
+  limits: { ...DEFAULTS, cpuPerSecond: 0, cpuBurst: 1, decisionsInFlight: 0 },
+}

@@ -1,5 +1,5 @@
 import type { IsolationLayer } from 'router-sdk/limits'
-import type { LaunchSettings, SandboxLimits } from 'router-sdk/sandbox'
+import type { CodeLimits, LaunchSettings, SandboxLimits } from 'router-sdk/sandbox'
 
 /**
  * Every setting, checked: what the rest of the program sees of the configuration. Times are milliseconds and sizes bytes
@@ -35,7 +35,7 @@ export interface Settings {
   readonly record: RecordSettings
 }
 
-export interface RouterLimits extends Omit<SandboxLimits, 'hostMemory'> {
+export interface RouterLimits extends CodeLimits, Omit<SandboxLimits, 'hostMemory'> {
   /** All source files of one router together. */
   readonly sourceBytes: number
   /** Wall time of compiling, and of type-checking. */

@@ -1,6 +1,7 @@
 import { type CompiledRouter, CompileFailure, compileRouter } from 'router-sdk/compile'
 import type { Settings } from '../config/settings.ts'
 import type { Log } from '../log.ts'
+import { sandboxVersion } from '../tenants/sandbox-version.ts'
 import type { BoundListen } from '../worker/messages.ts'
 import { type Account, accountOf } from './account.ts'
 import { addressText, PortRefused, type Ports } from './ports.ts'
@@ -207,7 +208,7 @@ export class Deployer {
 
   #deployment({ router, tables }: RouterSource, slot: Slot, { code, hash, sourceMap }: CompiledRouter): Deployment {
     return {
-      version: { id: this.#options.nextId(), router, code },
+      version: sandboxVersion(this.#settings, { id: this.#options.nextId(), router, code }),
       about: { number: slot.versions + 1, bundle: hash, sourceMap },
       tables,
     }

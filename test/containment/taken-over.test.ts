@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { ask, closeText, failed, LIMITS, question, WatchedSandbox } from '../sandbox/sandboxes.ts'
+import { ask, closeText, failed, LIMITS, question, version, WatchedSandbox } from '../sandbox/sandboxes.ts'
 
 const HOST = join(dirname(fileURLToPath(import.meta.url)), 'hosts', 'taken-over.ts')
 const MiB = 1_048_576
@@ -11,7 +11,7 @@ const limits = { ...LIMITS, decisionDeadline: 150, hostMemory: 256 * MiB }
 async function taken(behaviour: string): Promise<WatchedSandbox> {
   const watched = await WatchedSandbox.start({ command: [process.execPath, HOST, behaviour], limits })
   try {
-    await watched.sandbox.load({ id: 1, router: 'taken', code: '' })
+    await watched.sandbox.load(version(1, '', { router: 'taken' }))
     return watched
   } catch (error) {
     await watched.sandbox.close()
@@ -83,7 +83,7 @@ test('row 61: a stopped host is killed, and what it was asked is asked again', a
 
 test('row 62: what a host says of a router is that router’s answer and no other’s', async () => {
   await using watched = await taken('another upstream')
-  await watched.sandbox.load({ id: 2, router: 'other', code: '' })
+  await watched.sandbox.load(version(2, '', { router: 'other' }))
   const [forged, other] = await Promise.all([ask(watched.sandbox, 1, question('attack')), ask(watched.sandbox, 2)])
   assert.equal(
     forged.kind === 'answered' && forged.decision.kind === 'forward' && forged.decision.remote,

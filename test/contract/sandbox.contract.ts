@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { LoadFailure, type Reply, type Sandbox } from 'router-sdk/sandbox'
-import { answered, ask, bundle, closeText, failed, question, routing, said } from '../sandbox/sandboxes.ts'
+import { answered, ask, bundle, closeText, failed, question, routing, said, version } from '../sandbox/sandboxes.ts'
 
 /** What every `Sandbox` holds to; `create` makes one that is ready, and the contract closes it. */
 export function sandboxContract(create: () => Promise<Sandbox>): void {
@@ -26,7 +26,7 @@ function opened(create: () => Promise<Sandbox>): Open {
     open.sandbox = sandbox
     open.load = async (code, router) => {
       const id = ++lastId
-      await sandbox.load({ id, router: router ?? `r${id}`, code })
+      await sandbox.load(version(id, code, router === undefined ? {} : { router }))
       return id
     }
   })
@@ -39,8 +39,7 @@ function loadingContract(create: () => Promise<Sandbox>): void {
 
   it('describes a router: where it listens, what it answers, what its failure gets', async () => {
     const route = 'route: () => ({ noop: true })'
-    const load = (definition: string) =>
-      open.sandbox.load({ id: ++lastId, router: `r${lastId}`, code: bundle(definition) })
+    const load = (definition: string) => open.sandbox.load(version(++lastId, bundle(definition)))
     assert.deepEqual(await load(`{ ${route} }`), {
       listen: undefined,
       hooks: ['route'],
@@ -81,7 +80,7 @@ function loadingContract(create: () => Promise<Sandbox>): void {
     it(`refuses ${what}, and serves the others`, async () => {
       const good = await open.load(routing("return { close: 'good' }"))
       const id = ++lastId
-      await assert.rejects(open.sandbox.load({ id, router: `bad${id}`, code }), (error) => {
+      await assert.rejects(open.sandbox.load(version(id, code, { router: `bad${id}` })), (error) => {
         assert.ok(error instanceof LoadFailure, String(error))
         assert.match(error.message, message)
         return true
@@ -92,7 +91,7 @@ function loadingContract(create: () => Promise<Sandbox>): void {
 
   it('says where in the bundle it threw', async () => {
     const code = bundle('{}', "\n\n  throw new Error('third line')")
-    await assert.rejects(open.sandbox.load({ id: ++lastId, router: 'where', code }), (error) => {
+    await assert.rejects(open.sandbox.load(version(++lastId, code)), (error) => {
       assert.ok(error instanceof LoadFailure)
       assert.deepEqual(error.position, { line: 3, column: 9 })
       return true
@@ -266,7 +265,7 @@ function endingContract(create: () => Promise<Sandbox>): void {
   it('forgets a version once what it was asked has been answered', async () => {
     const sandbox = await create()
     const id = ++lastId
-    await sandbox.load({ id, router: 'leaving', code: routing("return { close: 'still' }") })
+    await sandbox.load(version(id, routing("return { close: 'still' }")))
     const asked = Array.from({ length: 20 }, () => said(sandbox, id))
     sandbox.unload(id)
     assert.deepEqual(await Promise.all(asked), Array(20).fill('still'))
@@ -278,7 +277,7 @@ function endingContract(create: () => Promise<Sandbox>): void {
   it('answers everything when it is closed, and afterwards', async () => {
     const sandbox = await create()
     const id = ++lastId
-    await sandbox.load({ id, router: 'closing', code: routing("return { close: 'x' }") })
+    await sandbox.load(version(id, routing("return { close: 'x' }")))
     const asked = Array.from({ length: 20 }, () => ask(sandbox, id))
     const closed = sandbox.close()
     for (const reply of await Promise.all(asked))

@@ -1,9 +1,9 @@
 import { after, describe } from 'node:test'
 import { DirectSandbox } from 'router-sdk/sandbox'
-import { LIMITS, removeHostProgram, WatchedSandbox } from '../sandbox/sandboxes.ts'
+import { removeHostProgram, WatchedSandbox } from '../sandbox/sandboxes.ts'
 import { sandboxContract } from './sandbox.contract.ts'
 
 after(removeHostProgram)
 
-describe('the direct sandbox', () => sandboxContract(async () => new DirectSandbox(LIMITS)))
+describe('the direct sandbox', () => sandboxContract(async () => new DirectSandbox()))
 describe('the process sandbox', () => sandboxContract(async () => (await WatchedSandbox.start()).sandbox))

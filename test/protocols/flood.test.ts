@@ -41,7 +41,7 @@ const FACTS = JSON.stringify({
 })
 
 describe('a flood of 10 MB is answered within the limits of a decision', () => {
-  const engine = new RouterEngine(DEFAULTS, true)
+  const engine = new RouterEngine(true)
 
   before(async () => {
     const folder = await mkdtemp(join(tmpdir(), 'flood-'))
@@ -50,7 +50,7 @@ describe('a flood of 10 MB is answered within the limits of a decision', () => {
     for (const byte of BYTES) {
       await writeFile(file, routerOf(byte))
       const { code } = await compileRouter({ file, folder, subfolders: false, limits })
-      assert.equal(engine.load(byte, code).status, 'returned')
+      assert.equal(engine.load(byte, code, DEFAULTS).status, 'returned')
     }
     await rm(folder, { recursive: true })
   })

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, it } from 'node:test'
 import { closeCompiler, compileRouter } from '../../sdk/src/compile/index.ts'
+import { OPERATORS } from '../../sdk/src/limits.ts'
 import * as protocols from '../../sdk/src/protocols/index.ts'
 import { DirectSandbox } from '../../sdk/src/sandbox/direct-sandbox.ts'
 import type { Facts } from '../../sdk/src/sandbox/sandbox.ts'
@@ -21,13 +22,7 @@ export default defineRouter({
   },
 })
 `
-const LIMITS = {
-  decisionTime: 1000,
-  decisionDeadline: 5000,
-  loadTime: 1000,
-  isolateMemory: 64 * 1_048_576,
-  hostMemory: 512 * 1_048_576,
-}
+const LIMITS = { ...OPERATORS.limits, decisionTime: 1000, loadTime: 1000, isolateMemory: 64 * 1_048_576 }
 const FACTS: Facts = {
   final: false,
   client: { address: '192.0.2.1', port: 1 },
@@ -47,13 +42,13 @@ it('every parser is among those that are tried here', () => {
 it('every parser says inside the sandbox what it says outside', async (test) => {
   const folder = await mkdtemp(join(tmpdir(), 'protocols-'))
   test.after(() => rm(folder, { recursive: true }))
-  const sandbox = new DirectSandbox(LIMITS)
+  const sandbox = new DirectSandbox()
   test.after(() => sandbox.close())
   const file = join(folder, 'all.ts')
   await writeFile(file, ROUTER)
   const limits = { sourceBytes: 1_048_576, compileTime: 20_000 }
   const { code } = await compileRouter({ file, folder, subfolders: false, limits })
-  await sandbox.load({ id: 1, router: 'all', code })
+  await sandbox.load({ id: 1, router: 'all', code, ...OPERATORS, limits: LIMITS })
   for (const [parser, fixtures] of Object.entries(FIXTURES))
     for (const [name, bytes] of Object.entries(fixtures))
       for (const part of [bytes, bytes.subarray(0, bytes.length >> 1)])

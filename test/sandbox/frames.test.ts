@@ -113,12 +113,13 @@ test('a length over the limit, or under the least, is refused at its fourth byte
 })
 
 test('what is encoded is decoded', () => {
+  const limits = { decisionTime: 20, loadTime: 60_000, isolateMemory: 4096 * 1_048_576 }
   fc.assert(
     fc.property(fc.nat(), fc.string(), fc.json(), fc.uint8Array(), (version, code, facts, bytes) => {
-      const [load] = read([encodeLoad(7, version, code)]).frames
+      const [load] = read([encodeLoad(7, { version, limits, code })]).frames
       assert.deepEqual([load?.type, load?.id], [FRAME.load, 7])
       const loaded = decodeLoad(Buffer.from(load?.body ?? '', 'latin1'))
-      assert.deepEqual(loaded, { version, code: Buffer.from(code).toString() })
+      assert.deepEqual(loaded, { version, limits, code: Buffer.from(code).toString() })
       const [asked] = read([encodeAsk(8, version, 'onInactivity', facts, bytes)]).frames
       assert.deepEqual(decodeAsk(Buffer.from(asked?.body ?? '', 'latin1')), {
         version,

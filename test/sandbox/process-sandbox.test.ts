@@ -17,6 +17,7 @@ import {
   removeHostProgram,
   routing,
   said,
+  version,
   WatchedSandbox,
 } from './sandboxes.ts'
 
@@ -39,9 +40,12 @@ class Flag implements Disposable {
 }
 
 const MiB = 1_048_576
-const good = { id: 1, router: 'good', code: routing("return { close: 'good ' + conn.text }") }
-const deaf = { id: 2, router: 'deaf', code: routing(`if (conn.text === 'attack') ${DEAF}; return { close: 'well' }`) }
-const limits = { ...LIMITS, decisionTime: 20, decisionDeadline: 150 }
+const good = version(1, routing("return { close: 'good ' + conn.text }"), { router: 'good' })
+const deaf = version(2, routing(`if (conn.text === 'attack') ${DEAF}; return { close: 'well' }`), {
+  router: 'deaf',
+  limits: { decisionTime: 20 },
+})
+const limits = { ...LIMITS, decisionDeadline: 150 }
 
 test('20 SIGKILLs of hosts under load lose no answer and change none', async () => {
   await using watched = await WatchedSandbox.start({ hosts: 2 })
@@ -86,11 +90,7 @@ test('a question that kills its host is the culprit, and those behind it are ask
 
 test('a question whose host somebody killed is asked once more, and its router gets no strike', async () => {
   await using watched = await WatchedSandbox.start()
-  await watched.sandbox.load({
-    id: 1,
-    router: 'slow',
-    code: routing('for (let i = 0; i < 2e7; i++); return { close: "done" }'),
-  })
+  await watched.sandbox.load(version(1, routing('for (let i = 0; i < 2e7; i++); return { close: "done" }')))
   const answer = ask(watched.sandbox, 1)
   for (const pid of watched.sandbox.pids) kill(pid)
   assert.equal(closeText(await answer), 'done')
@@ -119,7 +119,7 @@ test('the spare takes over at once, and another spare is started', async () => {
 test('with two hosts one that hangs delays only what was asked of it', async () => {
   await using watched = await WatchedSandbox.start({
     hosts: 2,
-    limits: { ...LIMITS, decisionTime: 20, decisionDeadline: 2000 },
+    limits: { ...LIMITS, decisionDeadline: 2000 },
   })
   await watched.sandbox.load(good)
   await watched.sandbox.load(deaf)
@@ -168,10 +168,10 @@ test('a router with strikes is asked of the penalty host, where it costs its nei
 test('a version that kills its host when it is loaded again keeps no host from serving', async () => {
   using flag = new Flag()
   const command = [process.execPath, TAKEN_OVER, 'loading', flag.path]
-  await using watched = await WatchedSandbox.start({ command, limits: { ...limits, loadTime: 100 } })
+  await using watched = await WatchedSandbox.start({ command, limits })
   const { sandbox } = watched
-  await sandbox.load({ id: 1, router: 'good', code: '' })
-  await sandbox.load({ id: 3, router: 'moody', code: 'moody' })
+  await sandbox.load(version(1, ''))
+  await sandbox.load(version(3, 'moody', { router: 'moody', limits: { loadTime: 100 } }))
   flag.raise()
   for (const pid of sandbox.pids) kill(pid)
   assert.equal((await watched.event('strike')).router, 'moody')
@@ -185,7 +185,7 @@ test('more versions than a host has room for are all asked, and no host is lost'
   await using watched = await WatchedSandbox.start({ limits: { ...LIMITS, hostMemory: 160 * MiB } })
   const { sandbox } = watched
   const ids = Array.from({ length: 150 }, (_, n) => n + 1)
-  for (const id of ids) await sandbox.load({ id, router: `r${id}`, code: routing(`return { close: '${id}' }`) })
+  for (const id of ids) await sandbox.load(version(id, routing(`return { close: '${id}' }`)))
   for (const turn of [1, 2])
     assert.deepEqual(await Promise.all(ids.map((id) => said(sandbox, id))), ids.map(String), `turn ${turn}`)
   assert.deepEqual(watched.events, [])
@@ -193,10 +193,10 @@ test('more versions than a host has room for are all asked, and no host is lost'
 
 test('timers of many questions that fall due at once do no harm', async () => {
   await using watched = await WatchedSandbox.start({
-    limits: { ...LIMITS, decisionTime: 1000, decisionDeadline: 5000 },
+    limits: { ...LIMITS, decisionDeadline: 5000 },
   })
   const { sandbox } = watched
-  await sandbox.load(good)
+  await sandbox.load({ ...good, limits: { ...good.limits, decisionTime: 1000 } })
   const pids = sandbox.pids
   const started = performance.now()
   for (let turn = 0; turn < 12; turn++)

@@ -10,18 +10,41 @@ import {
   type Sandbox,
   type SandboxEvent,
   type SandboxLimits,
+  type SandboxVersion,
+  type VersionLimits,
 } from 'router-sdk/sandbox'
 import { until, within } from '../kit/wait.ts'
 
 const MiB = 1_048_576
 
 /** Roomier than the defaults: what is tested is what happens, not how fast on a busy machine. */
-export const LIMITS: SandboxLimits = {
+export const LIMITS: SandboxLimits = { decisionDeadline: 600, hostMemory: 512 * MiB }
+
+/** Of a version: roomy as well, and no quota. */
+export const VERSION_LIMITS: VersionLimits = {
   decisionTime: 100,
-  decisionDeadline: 600,
   loadTime: 400,
   isolateMemory: 16 * MiB,
-  hostMemory: 512 * MiB,
+  cpuPerSecond: 0,
+  cpuBurst: 1,
+  decisionsInFlight: 0,
+}
+
+/** A version of the operator's, unless `more` says otherwise. */
+export function version(
+  id: number,
+  code: string,
+  { limits, ...more }: Partial<Omit<SandboxVersion, 'limits'>> & { limits?: Partial<VersionLimits> } = {},
+): SandboxVersion {
+  return {
+    id,
+    router: `r${id}`,
+    code,
+    tenant: '',
+    cordon: 'operator',
+    ...more,
+    limits: { ...VERSION_LIMITS, ...limits },
+  }
 }
 
 /** A bundle as the compiler prints one. */

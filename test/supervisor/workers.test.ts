@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pino } from 'pino'
+import { OPERATORS } from 'router-sdk/limits'
 import type { RouterDescription } from 'router-sdk/sandbox'
 import { parseSettings } from '../../src/config/problems.ts'
 import { type Connections, WarmFailure, type WorkerLink, WorkerLost } from '../../src/supervisor/worker-link.ts'
@@ -71,7 +72,11 @@ class FakeWorker implements WorkerLink {
 }
 
 function deployment(id: number, router = 'r'): Deployment {
-  return { version: { id, router, code: '' }, about: { number: id, bundle: `b${id}`, sourceMap: '' }, tables: {} }
+  return {
+    version: { id, router, code: '', ...OPERATORS },
+    about: { number: id, bundle: `b${id}`, sourceMap: '' },
+    tables: {},
+  }
 }
 
 async function startWorkers(count: number, opened: (link: FakeWorker) => void = () => {}) {

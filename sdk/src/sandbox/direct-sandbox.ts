@@ -7,8 +7,8 @@ import {
   type Reply,
   type RouterDescription,
   type Sandbox,
-  type SandboxLimits,
   type SandboxVersion,
+  type VersionLimits,
 } from './sandbox.ts'
 
 /**
@@ -16,26 +16,21 @@ import {
  * code: a hostile router takes the process with it.
  */
 export class DirectSandbox implements Sandbox {
-  readonly #limits: SandboxLimits
-  readonly #engine: RouterEngine
+  readonly #engine = new RouterEngine(true)
   /** Versions, and how many questions each has not answered yet. */
-  readonly #loaded = new Map<number, { asked: number; unloading: boolean }>()
-
-  constructor(limits: SandboxLimits) {
-    this.#limits = limits
-    this.#engine = new RouterEngine(limits, true)
-  }
+  readonly #loaded = new Map<number, { limits: VersionLimits; asked: number; unloading: boolean }>()
 
   async load(version: SandboxVersion): Promise<RouterDescription> {
-    const { status, json } = this.#engine.load(version.id, version.code)
-    const description = parseDescription(status, json, this.#limits.loadTime)
+    const { limits } = version
+    const { status, json } = this.#engine.load(version.id, version.code, limits)
+    const description = parseDescription(status, json, limits.loadTime)
     for (const question of firstQuestions(description)) {
-      const reply = this.#answer(version.id, question)
+      const reply = this.#answer(version.id, limits, question)
       if (reply.kind !== 'failed') continue
       this.#engine.unload(version.id)
       throw new LoadFailure(`its first question (${question.hook}, no bytes) failed: ${reply.message}`, reply.position)
     }
-    this.#loaded.set(version.id, { asked: 0, unloading: false })
+    this.#loaded.set(version.id, { limits, asked: 0, unloading: false })
     return description
   }
 
@@ -55,7 +50,9 @@ export class DirectSandbox implements Sandbox {
     loaded.asked += 1
     process.nextTick(() => {
       const closed = this.#loaded.get(id) !== loaded
-      const reply = closed ? failure('unavailable', 'the sandbox is closed', 0) : this.#answer(id, question)
+      const reply = closed
+        ? failure('unavailable', 'the sandbox is closed', 0)
+        : this.#answer(id, loaded.limits, question)
       loaded.asked -= 1
       if (!closed && loaded.unloading && loaded.asked === 0) this.#forget(id)
       answered(reply)
@@ -72,9 +69,9 @@ export class DirectSandbox implements Sandbox {
     this.#engine.unload(id)
   }
 
-  #answer(id: number, { hook, facts, bytes }: Question): Reply {
+  #answer(id: number, limits: VersionLimits, { hook, facts, bytes }: Question): Reply {
     const text = Buffer.from(bytes).toString('latin1')
     const { status, json, cpu } = this.#engine.ask(id, hook, JSON.stringify(facts), text)
-    return parseReply(status, cpu, json, this.#limits.decisionTime)
+    return parseReply(status, cpu, json, limits.decisionTime)
   }
 }

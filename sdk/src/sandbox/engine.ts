@@ -1,5 +1,6 @@
 import type { Status } from './engine-status.ts'
 import { type Outcome, RouterIsolate } from './isolate.ts'
+import type { CodeLimits } from './sandbox.ts'
 
 export interface EngineAnswer {
   readonly status: Status
@@ -9,17 +10,9 @@ export interface EngineAnswer {
   readonly cpu: number
 }
 
-export interface EngineLimits {
-  /** CPU time of one decision, whole milliseconds. */
-  readonly decisionTime: number
-  /** CPU time of loading, whole milliseconds. */
-  readonly loadTime: number
-  /** Bytes. */
-  readonly isolateMemory: number
-}
-
 interface Loaded {
   readonly code: string
+  readonly limits: CodeLimits
   isolate: RouterIsolate
   /** It timed out or ran out of memory here: further questions are sent elsewhere, so that they cost its neighbours nothing. */
   struck: boolean
@@ -36,25 +29,23 @@ const ATTEMPTS = 2
  * is tested is what is served.
  */
 export class RouterEngine {
-  readonly #limits: EngineLimits
   /** A penalty host asks a struck router on and on; any other host refuses after the first strike. */
   readonly #penalty: boolean
   readonly #loaded = new Map<number, Loaded>()
 
-  constructor(limits: EngineLimits, penalty: boolean) {
-    this.#limits = limits
+  constructor(penalty: boolean) {
     this.#penalty = penalty
   }
 
-  load(id: number, code: string): EngineAnswer {
+  load(id: number, code: string, limits: CodeLimits): EngineAnswer {
     this.unload(id)
     for (let attempt = 1; ; attempt++) {
-      const isolate = new RouterIsolate(this.#limits.isolateMemory)
-      const outcome = isolate.load(code, this.#limits.loadTime)
+      const isolate = new RouterIsolate(limits.isolateMemory)
+      const outcome = isolate.load(code, limits.loadTime)
       const used = isolate.cpuTime
-      if (outcome.kind === 'returned') this.#loaded.set(id, { code, isolate, struck: false })
+      if (outcome.kind === 'returned') this.#loaded.set(id, { code, limits, isolate, struck: false })
       else isolate.dispose()
-      if (!descheduled(outcome, used, this.#limits.loadTime) || attempt === ATTEMPTS) return toAnswer(outcome, used)
+      if (!descheduled(outcome, used, limits.loadTime) || attempt === ATTEMPTS) return toAnswer(outcome, used)
     }
   }
 
@@ -79,7 +70,7 @@ export class RouterEngine {
   }
 
   #call(loaded: Loaded, hook: string, facts: string, text: string): EngineAnswer {
-    const allowed = this.#limits.decisionTime
+    const allowed = loaded.limits.decisionTime
     for (let attempt = 1; ; attempt++) {
       const { isolate } = loaded
       const before = isolate.cpuTime
@@ -95,8 +86,8 @@ export class RouterEngine {
 
   #restore(loaded: Loaded): void {
     loaded.isolate.dispose()
-    loaded.isolate = new RouterIsolate(this.#limits.isolateMemory)
-    loaded.isolate.load(loaded.code, this.#limits.loadTime)
+    loaded.isolate = new RouterIsolate(loaded.limits.isolateMemory)
+    loaded.isolate.load(loaded.code, loaded.limits.loadTime)
     loaded.struck = false
   }
 }

@@ -8,21 +8,22 @@
  *
  * | frame  | id       | rest                                                               |
  * |--------|----------|--------------------------------------------------------------------|
- * | load   | request  | version u32 · code as UTF-8                                        |
+ * | load   | request  | version u32 · its limits: decision ms u32, load ms u32, MiB u32 · code as UTF-8 |
  * | unload | 0        | version u32                                                        |
  * | ask    | request  | version u32 · hook u8 · length of facts u32 · facts as JSON · bytes |
  * | ready  | protocol | nothing                                                            |
  * | answer | request  | status u8 · CPU microseconds u32 · JSON of the bootstrap           |
  */
 import { STATUSES, type Status } from './engine-status.ts'
-import type { Hook } from './sandbox.ts'
+import type { CodeLimits, Hook } from './sandbox.ts'
 
-export const PROTOCOL_VERSION = 1
+export const PROTOCOL_VERSION = 2
 
 /** The most that one frame from a host may hold: two payloads of 64 KiB, each character escaped, and room. */
 export const MAX_HOST_FRAME = 1_048_576
 
 const HEADER = 9
+const MEBIBYTE = 1_048_576
 const NOTHING = Buffer.alloc(0)
 export const FRAME = { load: 1, unload: 2, ask: 3, ready: 65, answer: 67 } as const
 
@@ -33,6 +34,12 @@ export interface Frame {
   readonly id: number
   /** A view into the reader's buffer, good until the reader is fed again. */
   readonly body: Buffer
+}
+
+export interface LoadFrame {
+  readonly version: number
+  readonly limits: CodeLimits
+  readonly code: string
 }
 
 export interface AskFrame {
@@ -64,10 +71,13 @@ export function encodeReady(): Buffer {
   return frame(FRAME.ready, PROTOCOL_VERSION, 0)
 }
 
-export function encodeLoad(id: number, version: number, code: string): Buffer {
-  const buffer = frame(FRAME.load, id, 4 + Buffer.byteLength(code))
+export function encodeLoad(id: number, { version, limits, code }: LoadFrame): Buffer {
+  const buffer = frame(FRAME.load, id, 16 + Buffer.byteLength(code))
   buffer.writeUInt32LE(version, HEADER)
-  buffer.write(code, HEADER + 4, 'utf8')
+  buffer.writeUInt32LE(limits.decisionTime, HEADER + 4)
+  buffer.writeUInt32LE(limits.loadTime, HEADER + 8)
+  buffer.writeUInt32LE(Math.floor(limits.isolateMemory / MEBIBYTE), HEADER + 12)
+  buffer.write(code, HEADER + 16, 'utf8')
   return buffer
 }
 
@@ -96,8 +106,12 @@ export function encodeAnswer(id: number, status: Status, cpu: number, json: stri
   return buffer
 }
 
-export function decodeLoad(body: Buffer): { version: number; code: string } {
-  return { version: body.readUInt32LE(0), code: body.toString('utf8', 4) }
+/** @throws when a limit is 0: isolated-vm would take that for none. */
+export function decodeLoad(body: Buffer): LoadFrame {
+  const [decisionTime = 0, loadTime = 0, mebibytes = 0] = [4, 8, 12].map((at) => body.readUInt32LE(at))
+  if (decisionTime === 0 || loadTime === 0 || mebibytes === 0) throw new Error('a version came without limits')
+  const limits = { decisionTime, loadTime, isolateMemory: mebibytes * MEBIBYTE }
+  return { version: body.readUInt32LE(0), limits, code: body.toString('utf8', 16) }
 }
 
 export function decodeUnload(body: Buffer): number {

@@ -1,21 +1,12 @@
-import type { EngineLimits } from './engine.ts'
-
-export interface HostArguments {
-  readonly limits: EngineLimits
-  readonly penalty: boolean
+/** A host's command line: it has no environment and reads no file. */
+export function hostArguments(penalty: boolean): string[] {
+  return [penalty ? 'penalty' : 'serving']
 }
 
-/** A host's command line: it has no environment and reads no file for its limits. */
-export function formatHostArguments({ limits, penalty }: HostArguments): string[] {
-  const { decisionTime, loadTime, isolateMemory } = limits
-  return [decisionTime, loadTime, isolateMemory, penalty ? 1 : 0].map(String)
-}
-
-/** @throws when an argument is not a whole number above zero: isolated-vm would take it for "no limit". */
-export function parseHostArguments(words: readonly string[]): HostArguments {
-  const [decisionTime = 0, loadTime = 0, isolateMemory = 0, penalty = 0] = words.map(Number)
-  for (const limit of [decisionTime, loadTime, isolateMemory])
-    if (!Number.isInteger(limit) || limit < 1)
-      throw new Error(`a sandbox host was started with ${JSON.stringify(words)}`)
-  return { limits: { decisionTime, loadTime, isolateMemory }, penalty: penalty === 1 }
+/** Whether a host that was started with these arguments asks struck routers on and on. @throws for any other words. */
+export function isPenaltyHost(words: readonly string[]): boolean {
+  const [role = '', ...more] = words
+  if (more.length > 0 || !['penalty', 'serving'].includes(role))
+    throw new Error(`a sandbox host was started with ${JSON.stringify(words)}`)
+  return role === 'penalty'
 }

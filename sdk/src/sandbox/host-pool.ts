@@ -31,6 +31,8 @@ const TICK = 20
 const MAX_WAIT = 5_000
 const MAX_START = 10_000
 const LOAD_GRACE = 800
+/** A decision that may take longer than the deadline has this much beyond: two ticks, and a little. */
+const DECISION_GRACE = 50
 const PENALTY_IDLE = 60_000
 const MiB = 1_048_576
 /** Resident memory of a host without versions, with room for what they do, and of one idle isolate (1.4 MiB, measured). */
@@ -125,9 +127,9 @@ export class HostPool {
     if (job.kind === 'asking') return this.#askOf(host, job)
     this.#makeRoom(host, job.version.id)
     host.loaded.add(job.version.id) // or will have by the time that a question about it is read
-    host.process.ask(job, this.#options.limits.loadTime + LOAD_GRACE, (id) =>
-      encodeLoad(id, job.version.id, job.version.code),
-    )
+    const { id: version, code, limits } = job.version
+    const allowed = { wall: limits.loadTime + LOAD_GRACE, cpu: limits.loadTime }
+    host.process.ask(job, allowed, (id) => encodeLoad(id, { version, limits, code }))
     this.#tick()
   }
 
@@ -138,7 +140,9 @@ export class HostPool {
     if (!host.loaded.delete(version.id)) this.#loadInto(host, version, () => {})
     host.loaded.add(version.id)
     const facts = JSON.stringify(question.facts)
-    host.process.ask(asking, this.#options.limits.decisionDeadline, (id) =>
+    const { decisionTime } = version.limits
+    const wall = Math.max(this.#options.limits.decisionDeadline, decisionTime + DECISION_GRACE)
+    host.process.ask(asking, { wall, cpu: decisionTime }, (id) =>
       encodeAsk(id, version.id, question.hook, facts, question.bytes),
     )
   }
@@ -160,7 +164,7 @@ export class HostPool {
       }
       done()
     }
-    this.#give(host, new Loading(version, this.#options.limits.loadTime, loaded))
+    this.#give(host, new Loading(version, loaded))
   }
 
   #inRole(role: Role): Host[] {
@@ -193,14 +197,10 @@ export class HostPool {
   }
 
   #start(penalty: boolean): void {
-    const host: HostProcess<Job> = new HostProcess(
-      this.#options.command,
-      { limits: this.#options.limits, penalty },
-      {
-        ready: () => this.#stand(host),
-        lost: (loss, detail, owed) => this.#lose(host, loss, detail, owed),
-      },
-    )
+    const host: HostProcess<Job> = new HostProcess(this.#options.command, penalty, {
+      ready: () => this.#stand(host),
+      lost: (loss, detail, owed) => this.#lose(host, loss, detail, owed),
+    })
     this.#starting.add(host)
     this.#tick()
   }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { Duplex } from 'node:stream'
 import { FRAME, type Frame, FrameReader, FrameViolation, MAX_HOST_FRAME, PROTOCOL_VERSION } from './frames.ts'
-import { formatHostArguments, type HostArguments } from './host-arguments.ts'
+import { hostArguments } from './host-arguments.ts'
 import { HostViolation } from './replies.ts'
 
 /**
@@ -25,7 +25,14 @@ export interface Pending {
 interface InFlight<P> {
   readonly id: number
   readonly pending: P
-  readonly deadline: number
+  readonly allowed: Allowance
+}
+
+/** Milliseconds that an answer may take once begun. */
+export interface Allowance {
+  readonly wall: number
+  /** A host that used less than this was not given the processor, and gets more wall time. */
+  readonly cpu: number
 }
 
 export interface HostEvents<P> {
@@ -54,7 +61,6 @@ export class HostProcess<P extends Pending> {
   /** There is none when no process could be started for want of descriptors; `error` follows. */
   readonly #channel: Duplex | undefined
   readonly #events: HostEvents<P>
-  readonly #cpuLimit: number
   readonly #inFlight: InFlight<P>[] = []
   #nextId = 1
   #ready = false
@@ -64,12 +70,11 @@ export class HostProcess<P extends Pending> {
   #headSince = 0
   #watched: { id: number; cpu: number } | undefined
 
-  constructor(command: readonly string[], hostArguments: HostArguments, events: HostEvents<P>) {
+  constructor(command: readonly string[], penalty: boolean, events: HostEvents<P>) {
     this.#events = events
-    this.penalty = hostArguments.penalty
+    this.penalty = penalty
     this.startBy = performance.now() + MAX_START
-    this.#cpuLimit = hostArguments.limits.decisionTime
-    const [program = '', ...words] = [...command, ...formatHostArguments(hostArguments)]
+    const [program = '', ...words] = [...command, ...hostArguments(penalty)]
     this.#child = spawn(program, words, {
       // A session of its own: a terminal's interrupt is for the supervisor, which drains.
       detached: true,
@@ -103,12 +108,12 @@ export class HostProcess<P extends Pending> {
     return this.#inFlight.length
   }
 
-  /** Sends what `encode` makes of a fresh id; `allowed` is the wall time, in milliseconds, that it may take once begun. */
-  ask(pending: P, allowed: number, encode: (id: number) => Buffer): void {
+  /** Sends what `encode` makes of a fresh id. */
+  ask(pending: P, allowed: Allowance, encode: (id: number) => Buffer): void {
     const id = this.#nextId
     this.#nextId = (id + 1) >>> 0
     if (this.#inFlight.length === 0) this.#headSince = performance.now()
-    this.#inFlight.push({ id, pending, deadline: allowed })
+    this.#inFlight.push({ id, pending, allowed })
     this.send(encode(id))
   }
 
@@ -136,9 +141,10 @@ export class HostProcess<P extends Pending> {
       return
     }
     const elapsed = performance.now() - this.#headSince
-    if (elapsed < head.deadline) return
+    const { wall, cpu } = head.allowed
+    if (elapsed < wall) return
     // Not given the processor, it is not to blame, up to a point: a stopped host never gets it.
-    if (this.#cpuTime() - this.#watched.cpu < this.#cpuLimit && elapsed < head.deadline * ABANDONED) return
+    if (this.#cpuTime() - this.#watched.cpu < cpu && elapsed < wall * ABANDONED) return
     // The answer may be waiting in our own queue, if it was we who were late: read first, then judge.
     setImmediate(() => {
       if (this.#inFlight[0]?.id === head.id)

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { bundleProgram } from '../compile/bundle.ts'
 import { type Made, made } from '../compile/kept.ts'
 import { HOST_SOURCE } from '../compile/layout.ts'
+import { OPERATORS } from '../limits.ts'
 import { encodeLoad } from './frames.ts'
 import { makeHostFolder } from './host-folder.ts'
 import { HostProcess } from './host-process.ts'
@@ -49,19 +50,17 @@ const PROBE_TIME = 10_000
 
 /** Whether a host that is started with `command` becomes ready and loads a router. */
 export function probeHost(command: readonly string[]): Promise<boolean> {
-  const limits = { decisionTime: 1000, loadTime: 1000, isolateMemory: 16 * 1_048_576 }
+  const { tenant, cordon, limits } = OPERATORS
   const code = 'var pointsmanRouter = { default: { route: () => ({ noop: true }) } }'
   return new Promise((resolve) => {
-    const host: HostProcess<Job> = new HostProcess(
-      command,
-      { limits, penalty: false },
-      {
-        ready: () => host.ask(loading, PROBE_TIME, (id) => encodeLoad(id, 1, code)),
-        lost: () => finish(false),
-      },
-    )
-    const loading = new Loading({ id: 1, router: 'probe', code }, PROBE_TIME, (result) =>
-      finish(!(result instanceof Error)),
+    const host: HostProcess<Job> = new HostProcess(command, false, {
+      ready: () =>
+        host.ask(loading, { wall: PROBE_TIME, cpu: 0 }, (id) => encodeLoad(id, { version: 1, limits, code })),
+      lost: () => finish(false),
+    })
+    const loading = new Loading(
+      { id: 1, router: 'probe', code, tenant, cordon, limits: { ...limits, loadTime: 1000 } },
+      (result) => finish(!(result instanceof Error)),
     )
     const timer = setTimeout(() => finish(false), PROBE_TIME)
     const finish = (works: boolean): void => {

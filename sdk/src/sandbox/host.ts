@@ -2,7 +2,7 @@
  * A sandbox host: a process that holds isolates and one socket, its channel to the worker on descriptor 3. It reads a frame,
  * answers it, and reads on, all synchronously: there is no event loop to block, an answer leaves before the next question is
  * begun (so that the first unanswered one is the culprit when this process has to be killed), and the end of the channel ends
- * the process. It gets its limits as arguments and has no environment.
+ * the process. Limits come with each version; it has no environment, and one argument: whether it is a penalty host.
  */
 import { readSync, writeSync } from 'node:fs'
 import { type EngineAnswer, RouterEngine } from './engine.ts'
@@ -16,14 +16,13 @@ import {
   type Frame,
   FrameReader,
 } from './frames.ts'
-import { parseHostArguments } from './host-arguments.ts'
+import { isPenaltyHost } from './host-arguments.ts'
 
 const CHANNEL = 3
 const READ_BYTES = 262_144
 const ANY_LENGTH = 0xffffffff
 
-const { limits, penalty } = parseHostArguments(process.argv.slice(2))
-const engine = new RouterEngine(limits, penalty)
+const engine = new RouterEngine(isPenaltyHost(process.argv.slice(2)))
 const reader = new FrameReader(ANY_LENGTH)
 const chunk = Buffer.allocUnsafe(READ_BYTES)
 
@@ -37,8 +36,8 @@ for (;;) {
 function answer({ type, id, body }: Frame): void {
   switch (type) {
     case FRAME.load: {
-      const { version, code } = decodeLoad(body)
-      return send(id, engine.load(version, code))
+      const { version, limits, code } = decodeLoad(body)
+      return send(id, engine.load(version, code, limits))
     }
     case FRAME.ask: {
       const { version, hook, facts, text } = decodeAsk(body)

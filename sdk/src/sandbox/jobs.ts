@@ -32,24 +32,17 @@ export class Asking implements Pending {
   suspicion = 0
   /** Its router has had a strike for it. */
   struck = false
-  readonly #decisionTime: number
   readonly #done: (asking: Asking, reply: Reply | 'elsewhere') => void
 
-  constructor(
-    version: SandboxVersion,
-    question: Question,
-    decisionTime: number,
-    done: (asking: Asking, reply: Reply | 'elsewhere') => void,
-  ) {
+  constructor(version: SandboxVersion, question: Question, done: (asking: Asking, reply: Reply | 'elsewhere') => void) {
     this.version = version
     this.question = question
-    this.#decisionTime = decisionTime
     this.#done = done
   }
 
   answered(body: Buffer): () => void {
     const { status, cpu, json } = decodeAnswer(body)
-    const reply = status === 'elsewhere' ? status : parseReply(status, cpu, json, this.#decisionTime)
+    const reply = status === 'elsewhere' ? status : parseReply(status, cpu, json, this.version.limits.decisionTime)
     return () => this.#done(this, reply)
   }
 
@@ -64,12 +57,10 @@ export class Loading implements Pending {
   readonly kind = 'loading'
   readonly version: SandboxVersion
   readonly since = performance.now()
-  readonly #loadTime: number
   readonly #done: (result: RouterDescription | Error) => void
 
-  constructor(version: SandboxVersion, loadTime: number, done: (result: RouterDescription | Error) => void) {
+  constructor(version: SandboxVersion, done: (result: RouterDescription | Error) => void) {
     this.version = version
-    this.#loadTime = loadTime
     this.#done = done
   }
 
@@ -77,7 +68,7 @@ export class Loading implements Pending {
     const { status, json } = decodeAnswer(body)
     let result: RouterDescription | Error
     try {
-      result = parseDescription(status, json, this.#loadTime)
+      result = parseDescription(status, json, this.version.limits.loadTime)
     } catch (error) {
       if (error instanceof HostViolation || !(error instanceof Error)) throw error
       result = error

@@ -132,7 +132,7 @@ export class ProcessSandbox implements Sandbox {
     }
     held.asked += 1
     this.#dispatch(
-      new Asking(held.version, question, this.#options.limits.decisionTime, (asking, reply) => {
+      new Asking(held.version, question, (asking, reply) => {
         if (reply === 'elsewhere') return this.#moved(asking)
         if (this.#askedAgain(asking, reply)) return
         held.asked -= 1
@@ -237,7 +237,7 @@ export class ProcessSandbox implements Sandbox {
     const description = await new Promise<RouterDescription>((resolve, reject) => {
       const done = (result: RouterDescription | Error): void =>
         result instanceof Error ? reject(result) : resolve(result)
-      this.#pool.rehearse(new Loading(version, this.#options.limits.loadTime, done))
+      this.#pool.rehearse(new Loading(version, done))
     })
     for (const question of firstQuestions(description)) {
       const { asking, reply } = await this.#rehearseQuestion(version, question)
@@ -255,7 +255,7 @@ export class ProcessSandbox implements Sandbox {
         const reply = answer === 'elsewhere' ? failure('unavailable', 'its sandbox host does not have it', 0) : answer
         resolve({ asking, reply })
       }
-      this.#pool.rehearse(new Asking(version, question, this.#options.limits.decisionTime, done))
+      this.#pool.rehearse(new Asking(version, question, done))
     })
   }
 

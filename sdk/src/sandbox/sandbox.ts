@@ -29,19 +29,38 @@ export interface SandboxVersion {
   readonly router: string
   /** The bundle: one script that assigns the router module's exports to `pointsmanRouter`. */
   readonly code: string
+  /** Whose the router is; empty for the operator's own. Its tenants share the sandbox's time fairly. */
+  readonly tenant: string
+  /** Versions of different cordons never share a host. Hosts of a cordon named `untrusted`, or `untrusted:…`, may have thicker walls. */
+  readonly cordon: string
+  readonly limits: VersionLimits
 }
 
-/** Limits on what one router may use. Times are in milliseconds, sizes in bytes. */
-export interface SandboxLimits {
+/** Limits on what one version, and its tenant, may use; they hold for as long as the version is loaded. */
+export interface VersionLimits extends CodeLimits {
+  /** CPU milliseconds in a second of all versions of its tenant; 0 is no limit. */
+  readonly cpuPerSecond: number
+  /** CPU milliseconds that the tenant may use at once after a quiet time. */
+  readonly cpuBurst: number
+  /** Questions of its tenant asked and not answered; 0 is no limit. */
+  readonly decisionsInFlight: number
+}
+
+/** Limits that hold inside a host. Times are in whole milliseconds above 0. */
+export interface CodeLimits {
   /** CPU time of one decision. */
   readonly decisionTime: number
-  /** Wall time of one decision after which its host is killed. */
-  readonly decisionDeadline: number
   /** CPU time of loading. */
   readonly loadTime: number
-  /** Heap of one isolate, a multiple of 1 MiB, at least 8 MiB. */
+  /** Heap of one isolate in bytes, a multiple of 1 MiB, at least 8 MiB. */
   readonly isolateMemory: number
-  /** Resident memory of one host process. */
+}
+
+/** Limits on hosts, whatever versions they hold. */
+export interface SandboxLimits {
+  /** Wall milliseconds of one decision after which its host is killed; longer for versions whose `decisionTime` is. */
+  readonly decisionDeadline: number
+  /** Resident bytes of one host process. */
   readonly hostMemory: number
 }
 

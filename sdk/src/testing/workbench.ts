@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { diagnostic } from '../compile/diagnostics.ts'
 import { type CompiledRouter, closeCompiler, compileRouter, locate } from '../compile/index.ts'
-import { DEFAULTS } from '../limits.ts'
+import { DEFAULTS, OPERATORS } from '../limits.ts'
 import type { DetectedLaunch } from '../sandbox/launch.ts'
 import { ProcessSandbox } from '../sandbox/process-sandbox.ts'
 import {
@@ -97,7 +97,7 @@ export class Workbench {
     const name = basename(file, '.ts')
     const id = this.#nextId++
     try {
-      const description = await sandbox.load({ id, router: name, code: compiled.code })
+      const description = await sandbox.load({ id, router: name, code: compiled.code, ...OPERATORS })
       return { id, name, file, compiled, description }
     } catch (error) {
       if (!(error instanceof LoadFailure)) throw error
