@@ -35,6 +35,10 @@ everyCut(postgresStartup, {
       },
     ],
     'a GSSENCRequest': [hex('00 00 00 08 04 d2 16 30'), { kind: 'gssenc', length: 8 }],
+    "psql's CancelRequest": [
+      real.psqlCancelRequest,
+      { kind: 'cancel', processId: 0x452, secretKey: hex('01 02 03 04'), length: 16 },
+    ],
     'a CancelRequest': [
       hex('00 00 00 10 04 d2 16 2e 80 00 12 34 de ad be ef'),
       { kind: 'cancel', processId: 0x80001234, secretKey: hex('de ad be ef'), length: 16 },

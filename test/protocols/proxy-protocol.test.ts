@@ -1,4 +1,5 @@
 import { proxyHeader } from '../../sdk/src/protocols/proxy-protocol.ts'
+import * as haproxy from '../fixtures/protocols/haproxy.ts'
 import { ascii, hex } from '../fixtures/protocols/hex.ts'
 import * as real from '../fixtures/protocols/proxy-protocol.ts'
 import { everyCut } from './every-cut.ts'
@@ -36,6 +37,18 @@ everyCut(proxyHeader, {
     'the longest line of version 1': [
       ascii(`PROXY UNKNOWN ${'f'.repeat(91)}\r\n`),
       { ...v1, source: undefined, destination: undefined, length: 107 },
+    ],
+    "HAProxy's version 2, and what its client says": [haproxy.haproxyV2, v2(haproxy.haproxyV2, '127.0.0.1', 28)],
+    "HAProxy's version 2 with IPv6": [haproxy.haproxyV2Ipv6, v2(haproxy.haproxyV2Ipv6, '::1', 52)],
+    "HAProxy's version 2 with a checksum and a unique id": [
+      haproxy.haproxyV2UniqueId,
+      {
+        ...v2(haproxy.haproxyV2UniqueId, '127.0.0.1', 44),
+        extensions: [
+          { type: 3, value: hex('ff 27 ed 9b') },
+          { type: 5, value: ascii('till-7') },
+        ],
+      },
     ],
     'version 2 with IPv4 and an authority': [
       hex(`${V2} 21 11 00 13 c0 00 02 01 c0 00 02 02 ea 60 01 bb 02 00 04 41 2e 62 63`),
@@ -106,4 +119,13 @@ everyCut(proxyHeader, {
 
 function text(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('latin1')
+}
+
+/** A header of HAProxy's, of which only the ports are not known beforehand. */
+function v2(bytes: Uint8Array, address: string, length: number) {
+  const at = address === '::1' ? 48 : 24
+  const view = new DataView(bytes.buffer)
+  const [from, to] = [view.getUint16(at), view.getUint16(at + 2)]
+  const ends = { source: { address, port: from }, destination: { address, port: to } }
+  return { version: 2 as const, command: 'proxy' as const, authority: undefined, extensions: [], length, ...ends }
 }

@@ -1,5 +1,6 @@
 import { rdpRequest } from '../../sdk/src/protocols/rdp.ts'
 import { ascii, hex } from '../fixtures/protocols/hex.ts'
+import { freerdp } from '../fixtures/protocols/rdp.ts'
 import { everyCut } from './every-cut.ts'
 
 const request = (body: string) =>
@@ -8,6 +9,10 @@ const NLA = '\x01\0\x08\0\x03\0\0\0'
 
 everyCut(rdpRequest, {
   yes: {
+    "FreeRDP's": [
+      freerdp,
+      { cookie: 'alice', routingToken: undefined, protocols: ['rdp', 'tls', 'nla'], length: freerdp.length },
+    ],
     // The request of [MS-RDPBCGR], section 4.1.1.
     "the specification's request": [
       hex('0300002c 27e00000000000 436f6f6b69653a206d737473686173683d656c746f6e730d0a 0100080000000000'),

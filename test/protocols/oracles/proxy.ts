@@ -2,6 +2,7 @@ import { isIPv4, isIPv6 } from 'node:net'
 import { IPv4ProxyAddress, IPv6ProxyAddress, V1ProxyProtocol, V2ProxyProtocol } from 'proxy-protocol-js'
 import { type ProxyHeader, proxyHeader } from 'router-sdk/protocols'
 import { proxyV1 } from 'router-sdk/testing'
+import * as haproxy from '../../fixtures/protocols/haproxy.ts'
 import { hex } from '../../fixtures/protocols/hex.ts'
 import * as fixtures from '../../fixtures/protocols/proxy-protocol.ts'
 import { bytesOf, type Oracle, reasonOf } from './oracle.ts'
@@ -21,6 +22,7 @@ export const proxy: Oracle = {
   name: 'proxy-protocol-js',
   fixtures: [
     ...Object.values(fixtures),
+    ...Object.values(haproxy),
     ...V2_HEADERS.map(hex),
     bytesOf(proxyV1('192.0.2.7')),
     bytesOf(proxyV1('2001:db8::7')),
