@@ -10,6 +10,7 @@ import {
 } from './gate.ts'
 import { type Made, made } from './kept.ts'
 import { SDK_FOLDER } from './layout.ts'
+import { Rebuilding } from './rebuild.ts'
 import {
   type BuildFailure,
   type BuildOptions,
@@ -27,7 +28,7 @@ export type Bundled =
   | { readonly kind: 'bundled'; readonly code: string; readonly sourceMap: string }
   | { readonly kind: 'refused'; readonly diagnostics: readonly Diagnostic[] }
 
-const SYNTAX_NOT_AVAILABLE = {
+const SYNTAX_NOT_AVAILABLE: Readonly<Record<string, boolean>> = {
   bigint: false,
   'async-await': false,
   'async-generator': false,
@@ -70,6 +71,13 @@ const SCRIPT = {
   sourcesContent: false,
 } as const satisfies BuildOptions
 
+const STRICT = new Rebuilding<Sources>((sources) => builder(sources, { ...SYNTAX_NOT_AVAILABLE, generator: false }))
+const LOOSE = new Rebuilding<Sources>((sources) => builder(sources, SYNTAX_NOT_AVAILABLE))
+
+function builder(sources: () => Sources, supported: Record<string, boolean>): Unwritten {
+  return { ...OPTIONS, ...SCRIPT, entryPoints: ['entry'], supported, plugins: [onlyThese(sources)] }
+}
+
 // One build at a time: when the service dies or hangs it is known which router did it. A build takes milliseconds.
 const turns = new Turns(1)
 
@@ -77,10 +85,10 @@ const turns = new Turns(1)
 export function bundle(sources: Sources, time: number): Promise<Bundled> {
   return turns.take(async () => {
     await sdkText('index.ts') // outside the router's time
-    const strict = await attempt(sources, time, { ...SYNTAX_NOT_AVAILABLE, generator: false })
+    const strict = await attempt(sources, time, STRICT)
     if (strict.kind !== 'generators') return strict
     // esbuild can refuse async functions only together with generators, which are allowed: a second run without that.
-    const loose = await attempt(sources, time, SYNTAX_NOT_AVAILABLE)
+    const loose = await attempt(sources, time, LOOSE)
     if (loose.kind === 'generators') throw new Error('esbuild refused generators that it was told to accept')
     return loose
   })
@@ -88,11 +96,11 @@ export function bundle(sources: Sources, time: number): Promise<Bundled> {
 
 type Attempted = Bundled | { readonly kind: 'generators' }
 
-async function attempt(sources: Sources, time: number, supported: Record<string, boolean>): Promise<Attempted> {
-  const first = await once(sources, time, supported)
+async function attempt(sources: Sources, time: number, builds: Rebuilding<Sources>): Promise<Attempted> {
+  const first = await once(sources, time, builds)
   if (first.kind !== 'lost') return first
   // The service may have died before it was asked; only what kills a new one as well is to blame.
-  const second = await once(sources, time, supported)
+  const second = await once(sources, time, builds)
   if (second.kind !== 'lost') return second
   await start({ ...OPTIONS, stdin: { contents: '' } }).catch(() => {
     throw new Error('esbuild cannot be run', { cause: second.cause })
@@ -102,24 +110,30 @@ async function attempt(sources: Sources, time: number, supported: Record<string,
 
 type Once = Attempted | { readonly kind: 'lost'; readonly cause: unknown }
 
-async function once(sources: Sources, time: number, supported: Record<string, boolean>): Promise<Once> {
+async function once(sources: Sources, time: number, builds: Rebuilding<Sources>): Promise<Once> {
   const late = Symbol('late')
   const deadline = Promise.withResolvers<typeof late>()
   const timer = setTimeout(() => deadline.resolve(late), time)
   try {
-    const build = start({ ...OPTIONS, ...SCRIPT, entryPoints: ['entry'], supported, plugins: [onlyThese(sources)] })
+    const build = builds.build(sources)
     const result = await Promise.race([build, deadline.promise])
     if (result !== late) return outputOf(sources, result)
     build.catch(() => undefined) // it fails when the service is stopped, with nobody waiting
-    await stopService()
+    await stopBuilds()
     return refused(sources, `compiling took longer than ${time} ms`)
   } catch (error) {
     if (isBuildFailure(error)) return explain(sources, error.errors)
-    await stopService()
+    await stopBuilds()
     return { kind: 'lost', cause: error }
   } finally {
     clearTimeout(timer)
   }
+}
+
+/** The service is ended, and with it what it had parsed. */
+export async function stopBuilds(): Promise<void> {
+  for (const builds of [STRICT, LOOSE]) builds.forget()
+  await stopService()
 }
 
 function outputOf(sources: Sources, result: BuildResult<Unwritten>): Bundled {
@@ -136,23 +150,23 @@ function refused(sources: Sources, text: string): Bundled {
 }
 
 /** The only way by which esbuild gets a file: nothing is left to its own resolver. */
-function onlyThese(sources: Sources): Plugin {
+function onlyThese(sources: () => Sources): Plugin {
   return {
     name: 'sources',
     setup(build) {
       build.onResolve({ filter: /.*/ }, ({ kind, namespace, importer, path }) => {
         if (kind === 'entry-point') return { namespace: 'entry', path: 'entry' }
-        if (namespace === 'entry') return { namespace: 'router', path: sources.entry }
+        if (namespace === 'entry') return { namespace: 'router', path: sources().entry }
         const words = importKindWords(kind)
         if (words !== undefined) return { errors: [{ text: words }] }
-        const resolved = resolveImport(sources, importer, path)
+        const resolved = resolveImport(sources(), importer, path)
         if (resolved.kind === 'refused') return { errors: [{ text: resolved.text }] }
         if (resolved.kind === 'sdk') return { namespace: 'sdk', path: resolved.path, sideEffects: false }
         return { namespace: 'router', path: resolved.path }
       })
       build.onLoad({ filter: /.*/, namespace: 'entry' }, () => ({ contents: "export { default } from 'router'" }))
       build.onLoad({ filter: /.*/, namespace: 'router' }, ({ path }) => {
-        const contents = sources.texts.get(path)
+        const contents = sources().texts.get(path)
         return contents === undefined ? { errors: [{ text: `there is no ${path}` }] } : { contents, loader: 'ts' }
       })
       build.onLoad({ filter: /.*/, namespace: 'sdk' }, async ({ path }) => ({

@@ -82,6 +82,17 @@ const HINTS: readonly Hint[] = [
       'not all that this function returns is an answer; declare what it returns as Answer of router-sdk to see which',
   },
   {
+    codes: [2322],
+    word: 'hosts',
+    text: /^Type '(.*)' is not assignable/,
+    words: ([, found]) =>
+      `listen.hosts is a list of host names, such as ['git.acme.example', '*.acme.example'], not ${found}`,
+  },
+  {
+    text: /'(\w+)' does not exist in type 'ListenAt'/,
+    words: ([, found]) => `listen has no '${found}'; it may have port, host and hosts`,
+  },
+  {
     text: /'(\w+)' does not exist in type '(?:RouterDefinition|Common)<.*'\. Did you mean to write '(\w+)'/,
     words: ([, found, meant]) => `a router has no '${found}': did you mean '${meant}'?`,
   },

@@ -3,10 +3,9 @@
  * reading anything but the router's own folder and the SDK.
  */
 import { createHash } from 'node:crypto'
-import { bundle } from './bundle.ts'
+import { bundle, stopBuilds } from './bundle.ts'
 import { CompileFailure } from './diagnostics.ts'
 import { refusedComments } from './gate.ts'
-import { stopService } from './service.ts'
 import { readSources } from './sources.ts'
 import { typecheck } from './typecheck.ts'
 
@@ -87,5 +86,5 @@ async function timed<T>(work: () => Promise<T>): Promise<{ value: T; ms: number 
 
 /** Ends what the compiler keeps running between routers; the next one starts it again. */
 export async function closeCompiler(): Promise<void> {
-  await stopService()
+  await stopBuilds()
 }

@@ -4,24 +4,34 @@ import type * as Esbuild from 'esbuild'
 import { ESBUILD_WRAPPER } from './layout.ts'
 
 /** esbuild, which runs as a service: one child process that answers builds until it is stopped, or dies of one. */
-export type { BuildFailure, BuildOptions, BuildResult, Message, Plugin } from 'esbuild'
+export type { BuildContext, BuildFailure, BuildOptions, BuildResult, Message, Plugin } from 'esbuild'
 
 let loaded: typeof Esbuild | undefined
 
 /** Nothing is written to files. */
 export type Unwritten = Esbuild.BuildOptions & { write: false; metafile: true }
 
-/**
- * Starts a build. esbuild starts its service in the same turn when there is none, so what tells it how is in the environment
- * for no longer than that.
- */
+/** Starts a build. */
 export function start(options: Unwritten): Promise<Esbuild.BuildResult<Unwritten>> {
+  return bounded(() => service().build(options))
+}
+
+/** Opens a build that can be done again and again; what it has parsed and finds unchanged is not parsed again. */
+export function open(options: Unwritten): Promise<Esbuild.BuildContext<Unwritten>> {
+  return bounded(() => service().context(options))
+}
+
+/**
+ * esbuild starts its service in the same turn when there is none, so what tells it how is in the environment for no longer than
+ * that.
+ */
+function bounded<T>(act: () => T): T {
   const program = boundedProgram()
-  if (program === undefined) return service().build(options)
+  if (program === undefined) return act()
   process.env.ESBUILD_BINARY_PATH = program.wrapper
   process.env.ROUTER_SDK_ESBUILD = program.real
   try {
-    return service().build(options)
+    return act()
   } finally {
     delete process.env.ESBUILD_BINARY_PATH
     delete process.env.ROUTER_SDK_ESBUILD

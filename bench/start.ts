@@ -1,0 +1,163 @@
+/**
+ * How long the start of a machine full of tenants takes, and what one of them then waits for a save.
+ *
+ *     node bench/start.ts [tenants] [saves]
+ *
+ * Each tenant has one router; once they are all alike, once all different. Printed for each: until the first and the last router
+ * is served, resident memory of supervisor, workers and sandbox hosts, and the time from a save to its version serving with all
+ * others loaded (median, 99th percentile). Absolute figures are of this machine. Linux only.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+const BIN = join(dirname(fileURLToPath(import.meta.url)), '..', 'bin', 'pointsman.js')
+const LONGEST = 600_000
+const [tenants = 2000, saves = 40] = process.argv.slice(2).map(Number)
+
+type Line = Record<string, unknown>
+
+for (const [kind, source] of [
+  ['alike', () => router('same')],
+  ['different', (index: number) => router(`number ${index}`)],
+] as const) {
+  const scratch = mkdtempSync(join(tmpdir(), 'pointsman-start-'))
+  try {
+    await measure(kind, scratch, source)
+  } finally {
+    rmSync(scratch, { recursive: true, force: true })
+  }
+}
+
+async function measure(kind: string, scratch: string, source: (index: number) => string): Promise<void> {
+  const routers = join(scratch, 'routers')
+  for (let index = 0; index < tenants; index++) save(routers, index, source(index))
+  const started = performance.now()
+  const { child, waitFor } = start(scratch, routers)
+  try {
+    await waitFor(({ msg }) => msg === 'router active')
+    const first = performance.now() - started
+    const { line } = await waitFor(({ msg }) => msg === 'pointsman serves')
+    const all = performance.now() - started
+    console.log(
+      `${kind}: ${line.routers} of ${tenants} routers; first after ${seconds(first)}, all after ${seconds(all)}`,
+    )
+    console.log(`  resident memory: ${residentMemory(child)}`)
+    const times = await timeSaves(routers, source, waitFor)
+    const [median, most] = [times[Math.floor(times.length / 2)], times[Math.floor(times.length * 0.99)]]
+    console.log(
+      `  from a save to service: ${median?.toFixed(0)} ms, p99 ${most?.toFixed(0)} ms (${times.length} saves)`,
+    )
+  } finally {
+    child.kill('SIGINT')
+    setTimeout(() => child.kill('SIGKILL'), 15_000).unref()
+    if (child.exitCode === null) await once(child, 'exit')
+  }
+}
+
+async function timeSaves(
+  routers: string,
+  source: (index: number) => string,
+  waitFor: ReturnType<typeof start>['waitFor'],
+): Promise<number[]> {
+  const times: number[] = []
+  for (let count = 0; count < saves; count++) {
+    const index = (count * 37) % tenants
+    const saved = performance.now()
+    save(routers, index, source(index).replace('close:', `close: '${count}' +`))
+    const { at } = await waitFor(
+      ({ msg, router }) => msg !== 'router log' && router === `${tenant(index)}/r` && String(msg).startsWith('router '),
+      saved,
+    )
+    times.push(at - saved)
+  }
+  return times.sort((a, b) => a - b)
+}
+
+function start(scratch: string, routers: string) {
+  const config = join(scratch, 'config.json')
+  const policy = { defaults: { ports: ['*'] } }
+  writeFileSync(config, JSON.stringify({ listen: { host: '127.0.0.1', port: 0 }, tenants: policy }))
+  const child = spawn(process.execPath, [BIN, 'serve', routers, '-c', config], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const seen: { line: Line; at: number }[] = []
+  let heard = () => {}
+  createInterface(child.stdout).on('line', (text) => {
+    seen.push({ line: JSON.parse(text), at: performance.now() })
+    heard()
+  })
+  const waitFor = async (matches: (line: Line) => boolean, since = 0): Promise<{ line: Line; at: number }> => {
+    let looked = 0
+    const end = performance.now() + LONGEST
+    for (;;) {
+      for (; looked < seen.length; looked++) {
+        const one = seen[looked]
+        if (one !== undefined && one.at >= since && matches(one.line)) return one
+      }
+      if (performance.now() > end || child.exitCode !== null)
+        throw new Error(`it was waited for in vain: ${JSON.stringify(seen.slice(-5))}`)
+      const { promise, resolve } = Promise.withResolvers<void>()
+      heard = resolve
+      const timer = setTimeout(resolve, 1000)
+      await promise
+      clearTimeout(timer)
+    }
+  }
+  return { child, waitFor }
+}
+
+function residentMemory(child: ChildProcess): string {
+  const workers = childrenOf(child.pid ?? 0).filter((pid) => commandLine(pid).includes('worker'))
+  const hosts = workers.flatMap(childrenOf)
+  const sum = (pids: number[]) => (pids.reduce((total, pid) => total + resident(pid), 0) / 1024).toFixed(0)
+  return `supervisor ${sum([child.pid ?? 0])} MiB, worker ${sum(workers)} MiB, hosts ${sum(hosts)} MiB`
+}
+
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ').filter(Boolean).map(Number)
+}
+
+function commandLine(pid: number): string {
+  return readFileSync(`/proc/${pid}/cmdline`, 'latin1')
+}
+
+/** In KiB. */
+function resident(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0)
+}
+
+function tenant(index: number): string {
+  return `t${String(index).padStart(4, '0')}`
+}
+
+function save(routers: string, index: number, text: string): void {
+  const folder = join(routers, tenant(index))
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, '.r.tmp'), text)
+  renameSync(join(folder, '.r.tmp'), join(folder, 'r.ts'))
+}
+
+function router(word: string): string {
+  return `import { defineRouter, remote } from 'router-sdk'
+import { httpRequest } from 'router-sdk/protocols'
+
+const HOMES = new Map([['${word}.example', 'upstream.example:80'], ['www.example', '10.0.0.1:80']])
+
+export default defineRouter({
+  listen: { port: 0, host: '127.0.0.1' },
+  route(conn) {
+    const request = httpRequest(conn.bytes)
+    if (request.match === 'need-more' && !conn.final) return { noop: true }
+    const home = request.match === 'yes' ? HOMES.get(String(request.host)) : undefined
+    return home === undefined ? { close: 'nothing here' } : { remote: remote(home) }
+  },
+})
+`
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`
+}
