@@ -1,12 +1,21 @@
+import { existsSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { check } from './check.ts'
 import { type CommandLine, loadConfig } from './config/load.ts'
+import { ConfigError } from './config/problems.ts'
+import { listTenants, printed, releaseTenant } from './control/commands.ts'
+import { controlSocket } from './control/socket-path.ts'
 import { isOperatorsMistake, Supervisor } from './supervisor/supervisor.ts'
 
 import { VERSION } from './version.ts'
 
 const DEFAULT_ROUTERS = './routers'
 const USAGE_ERROR = 2
+
+interface AskOptions {
+  readonly config?: string
+  readonly routers: string
+}
 
 interface ServeOptions {
   readonly host?: string
@@ -51,7 +60,42 @@ function createProgram(): Command {
       const { settings } = await loadConfig(commandLine(options))
       process.stdout.write(`${JSON.stringify(settings, null, 2)}\n`)
     })
+  asking(program)
   return program
+}
+
+/** The commands that ask a program which runs. */
+function asking(program: Command): void {
+  const command = (of: Command, name: string, description: string) =>
+    of
+      .command(name)
+      .description(description)
+      .helpOption('--help', 'say what this command does')
+      .option('-c, --config <file>', 'configuration of the program to ask')
+      .option('-r, --routers <path>', 'what the program to ask serves', DEFAULT_ROUTERS)
+  const tenants = command(program, 'tenants', 'list the tenants of a running pointsman, and what they use')
+  tenants.action(async (options: AskOptions) => print(await listTenants(await socketOf(options))))
+  command(tenants, 'release <tenant>', 'end the quarantines of a tenant, and try again what was rolled back').action(
+    async (tenant: string, options: AskOptions) => print(await releaseTenant(await socketOf(options), tenant)),
+  )
+  command(program, 'status', 'print the status of a running pointsman, as JSON').action(async (options: AskOptions) =>
+    print(await printed(await socketOf(options), 'status')),
+  )
+  command(program, 'metrics', 'print the metrics of a running pointsman, as Prometheus reads them').action(
+    async (options: AskOptions) => print(await printed(await socketOf(options), 'metrics')),
+  )
+}
+
+async function socketOf({ routers, config }: AskOptions): Promise<string> {
+  const { settings } = await loadConfig(commandLine({ ...(config !== undefined && { config }) }))
+  if (!existsSync(routers)) throw new ConfigError(`there is no ${routers}; -r says what the program to ask serves`)
+  const socket = controlSocket(settings.control.socket, routers)
+  if (socket === undefined) throw new ConfigError('control.socket is null: there is none to ask')
+  return socket
+}
+
+function print(text: string): void {
+  process.stdout.write(text)
 }
 
 function serving(command: Command): Command {

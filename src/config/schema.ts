@@ -102,6 +102,9 @@ export const settingsSchema = section({
   tables: section({ maxBytes: bytes(1, 4096 * MiB - 1, 256 * MiB) }).prefault({}),
   log: log.prefault({}),
   isolation: isolation.prefault({}),
+  control: section({
+    socket: z.union([path, z.null()], 'the path of a unix socket, "auto", or null for none').default('auto'),
+  }).prefault({}),
   record: section({
     file: z.union([path, z.null()], 'the path of a file, or null for none').default(null),
     maxBytes: bytes(1024, 1024 * 1024 * MiB, 64 * MiB),

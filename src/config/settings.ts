@@ -33,6 +33,8 @@ export interface Settings {
   readonly log: LogSettings
   readonly isolation: IsolationSettings
   readonly record: RecordSettings
+  /** Where a running program is asked for its status: `auto` is a path of the user's own, `null` none. */
+  readonly control: { readonly socket: string | null }
 }
 
 export interface RouterLimits extends CodeLimits, Omit<SandboxLimits, 'hostMemory'> {

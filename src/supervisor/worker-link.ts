@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Position, RouterDescription } from 'router-sdk/sandbox'
+import type { WorkerReport } from '../control/status.ts'
 import type { FromWorker, ToWorker } from '../worker/messages.ts'
 
 const WORKER = fileURLToPath(import.meta.resolve('#worker'))
@@ -8,6 +9,7 @@ const WORKER = fileURLToPath(import.meta.resolve('#worker'))
 const READY_LIMIT = 15_000
 const WARM_LIMIT = 30_000
 const ACTIVATE_LIMIT = 10_000
+const REPORT_LIMIT = 2000
 /** `process.title` can be as long as the command line was; this makes room for the worker's. */
 const TITLE_ROOM = ' '.repeat(160)
 
@@ -53,6 +55,8 @@ export interface WorkerLink {
   warm(message: Extract<ToWorker, { type: 'warm' }>): Promise<RouterDescription>
   /** Rejects with an error that says why the listener could not be opened, or with `WorkerLost`. */
   activate(message: Extract<ToWorker, { type: 'activate' }>): Promise<void>
+  /** What the worker says of its tenants; `undefined` when it does not answer in time. */
+  report(): Promise<WorkerReport | undefined>
   /** A worker that is gone needs no message. */
   send(message: ToWorker): void
   kill(): void
@@ -66,6 +70,8 @@ export class ForkedWorker implements WorkerLink {
   forced: number | undefined
   readonly #child: ChildProcess
   readonly #pending = new Map<string, Pending>()
+  readonly #reports = new Map<number, (report: WorkerReport | undefined) => void>()
+  #lastReport = 0
 
   constructor(index: number) {
     this.index = index
@@ -100,6 +106,20 @@ export class ForkedWorker implements WorkerLink {
 
   async activate(message: Extract<ToWorker, { type: 'activate' }>): Promise<void> {
     await this.#request(`activate ${message.id}`, message, ACTIVATE_LIMIT)
+  }
+
+  async report(): Promise<WorkerReport | undefined> {
+    const id = ++this.#lastReport
+    const { promise, resolve } = Promise.withResolvers<WorkerReport | undefined>()
+    const timer = setTimeout(resolve, REPORT_LIMIT, undefined)
+    this.#reports.set(id, resolve)
+    this.send({ type: 'report', id })
+    try {
+      return await promise
+    } finally {
+      clearTimeout(timer)
+      this.#reports.delete(id)
+    }
   }
 
   send(message: ToWorker): void {
@@ -143,6 +163,9 @@ export class ForkedWorker implements WorkerLink {
         return this.#pending.get(`activate ${message.id}`)?.reject(new Error(message.message))
       case 'connections':
         return this.onConnections?.(message)
+      case 'report':
+        this.#reports.get(message.id)?.(message.report)
+        return
       case 'drained':
         this.forced = message.forced
         return

@@ -1,5 +1,6 @@
 import type { HostLaunch, RouterDescription, SandboxVersion } from 'router-sdk/sandbox'
 import type { Settings } from '../config/settings.ts'
+import type { WorkerReport } from '../control/status.ts'
 import type { Log } from '../log.ts'
 import type { AboutVersion, BoundListen, Tables, ToWorker } from '../worker/messages.ts'
 import { type Connections, ForkedWorker, WarmFailure, type WorkerLink, WorkerLost } from './worker-link.ts'
@@ -131,6 +132,16 @@ export class Workers {
   configure(settings: Settings): void {
     this.#settings = settings
     this.#sendAll({ type: 'configure', settings })
+  }
+
+  /** Of each worker that answers in time. */
+  async reports(): Promise<WorkerReport[]> {
+    const reports = await Promise.all([...this.#live].map((link) => link.report()))
+    return reports.filter((report) => report !== undefined)
+  }
+
+  release(tenant: string): void {
+    this.#sendAll({ type: 'release', tenant })
   }
 
   reopenLogs(): void {

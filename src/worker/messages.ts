@@ -1,5 +1,6 @@
 import type { HostLaunch, Position, RouterDescription, SandboxVersion } from 'router-sdk/sandbox'
 import type { Settings } from '../config/settings.ts'
+import type { WorkerReport } from '../control/status.ts'
 
 /**
  * What supervisor and worker say to each other, over Node's IPC channel. Both are ours and trusted; what a worker passes on
@@ -18,6 +19,10 @@ export type ToWorker =
   | { readonly type: 'tables'; readonly router: string; readonly tables: Tables }
   | { readonly type: 'drain'; readonly deadline: number | null }
   | { readonly type: 'reopen-logs' }
+  /** Answered by `report` with the same id. */
+  | { readonly type: 'report'; readonly id: number }
+  /** Ends the quarantines of a tenant's routers. */
+  | { readonly type: 'release'; readonly tenant: string }
 
 export type FromWorker =
   | { readonly type: 'ready' }
@@ -33,6 +38,7 @@ export type FromWorker =
   | { readonly type: 'activated'; readonly id: number }
   | { readonly type: 'activate-failed'; readonly id: number; readonly message: string }
   | { readonly type: 'connections'; readonly current: number; readonly max: number; readonly total: number }
+  | { readonly type: 'report'; readonly id: number; readonly report: WorkerReport }
   /** Every connection has ended; the worker exits. `forced` counts those that the deadline ended. */
   | { readonly type: 'drained'; readonly forced: number }
 

@@ -1,8 +1,11 @@
 import { locate } from 'router-sdk/compile'
 import { LoadFailure, ProcessSandbox, type SandboxEvent } from 'router-sdk/sandbox'
 import type { Settings } from '../config/settings.ts'
+import type { WorkerReport } from '../control/status.ts'
 import { type Log, openLog } from '../log.ts'
 import { FileLookup, type TableReport } from '../lookup/file-lookup.ts'
+import { tenantOf } from '../tenants/policy.ts'
+import { Tenants } from '../tenants/tenants.ts'
 import { formatAddress } from '../transport/address.ts'
 import { descriptorLimit, descriptorsLeft } from '../transport/descriptors.ts'
 import { createNetTransport } from '../transport/net.ts'
@@ -41,6 +44,7 @@ export class Worker {
   readonly #sessions: Sessions
   readonly #descriptors = descriptorLimit()
   readonly #recorder: Recorder | undefined
+  readonly #tenants: Tenants
   #settings: Settings
   #countsTimer: NodeJS.Timeout | undefined
   #draining = false
@@ -55,6 +59,7 @@ export class Worker {
     this.#recorder = record.file === null ? undefined : new Recorder(record.file, record)
     this.#lookup = new FileLookup(settings.tables.maxBytes, (report) => this.#tableRead(report))
     this.#resolver = new Resolver(settings.dns)
+    this.#tenants = new Tenants(settings, (bite) => this.#log.log.warn(bite, 'a limit was reached'))
     this.#sandbox = new ProcessSandbox({
       command: hostLaunch.command,
       hosts: settings.hosts,
@@ -92,6 +97,10 @@ export class Worker {
         return this.#drain(message.deadline)
       case 'reopen-logs':
         return this.#log.reopen()
+      case 'report':
+        return this.#tell({ type: 'report', id: message.id, report: this.#report() })
+      case 'release':
+        return this.#sandbox.release(message.tenant)
       default:
         return message satisfies never
     }
@@ -104,7 +113,9 @@ export class Worker {
       lookup: this.#lookup,
       routers: this.#routers,
       logged: ({ router, about }, lines) => {
-        for (const line of lines) log.info({ router, version: about.number, said: line }, 'router log')
+        const allowed = this.#tenants.of(tenantOf(router)).mayLog(lines.length)
+        for (const line of lines.slice(0, allowed))
+          log.info({ router, version: about.number, said: line }, 'router log')
       },
     })
     return new Sessions({
@@ -129,6 +140,7 @@ export class Worker {
 
   #configure(settings: Settings): void {
     this.#settings = settings
+    this.#tenants.configure(settings)
     this.#lookup.configure(settings.tables.maxBytes)
     this.#resolver.configure(settings.dns)
     this.#log.log.level = settings.log.level
@@ -223,6 +235,10 @@ export class Worker {
       this.#tell({ type: 'connections', ...this.#sessions.counts })
     }, COUNTS_EVERY)
     this.#countsTimer.unref()
+  }
+
+  #report(): WorkerReport {
+    return { usage: this.#tenants.report, standings: this.#sandbox.standings() }
   }
 
   #title(): void {

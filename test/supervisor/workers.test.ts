@@ -66,6 +66,8 @@ class FakeWorker implements WorkerLink {
     if (message.type === 'retire') this.serves.delete(message.router)
   }
 
+  async report(): Promise<undefined> {}
+
   kill(): void {
     this.die('killed')
   }

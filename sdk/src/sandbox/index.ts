@@ -10,4 +10,4 @@ export {
 } from './launch.ts'
 export { ProcessSandbox, type ProcessSandboxOptions, type SandboxEvent } from './process-sandbox.ts'
 export * from './sandbox.ts'
-export type { StrikeRules } from './strikes.ts'
+export type { RouterStanding, Standing, StrikeRules } from './strikes.ts'

@@ -12,7 +12,7 @@ import {
   type SandboxLimits,
   type SandboxVersion,
 } from './sandbox.ts'
-import { type StrikeRules, Strikes } from './strikes.ts'
+import { type RouterStanding, type StrikeRules, Strikes } from './strikes.ts'
 
 export interface ProcessSandboxOptions {
   /** Program and arguments that start a sandbox host; its own arguments are appended. */
@@ -140,6 +140,17 @@ export class ProcessSandbox implements Sandbox {
         answered(reply)
       }),
     )
+  }
+
+  /** Every router against which something is held. */
+  standings(): RouterStanding[] {
+    return this.#strikes.standings()
+  }
+
+  /** Ends the quarantines and strikes of the routers of `tenant`: they are asked with everybody again. */
+  release(tenant: string): void {
+    for (const { router } of this.#strikes.standings())
+      if (router.startsWith(`${tenant}/`)) this.#strikes.release(router)
   }
 
   async close(): Promise<void> {

@@ -10,6 +10,14 @@ export interface StrikeRules {
 /** `clear`: asked with everybody. `penalty`: asked of the penalty host. `quarantined`: not asked. */
 export type Standing = 'clear' | 'penalty' | 'quarantined'
 
+/** A router against which something is held. */
+export interface RouterStanding {
+  readonly router: string
+  readonly standing: Standing
+  /** Those that still count towards quarantine. */
+  readonly strikes: number
+}
+
 interface Offender {
   /** When a host last crashed under it that was not held against it. */
   suspected: number
@@ -82,6 +90,18 @@ export class Strikes {
   /** Strikes of `router` that still count. */
   count(router: string): number {
     return this.#offenders.get(router)?.strikes.length ?? 0
+  }
+
+  /** Every router that is not clear, or has strikes that count. */
+  standings(): RouterStanding[] {
+    return [...this.#offenders.keys()]
+      .map((router) => ({ router, standing: this.standing(router), strikes: this.count(router) }))
+      .filter(({ standing, strikes }) => standing !== 'clear' || strikes > 0)
+  }
+
+  /** Forgets what was held against `router`. */
+  release(router: string): void {
+    this.#offenders.delete(router)
   }
 
   /** There is a new version: no quarantine and no strikes, but probation goes on. */
