@@ -4,5 +4,14 @@
 export type { Answer, CloseAnswer, ForwardAnswer, Payload, Remote, TableValue, WaitAnswer } from './answer.ts'
 export { latin1, utf8 } from './bytes.ts'
 export { remote } from './remote.ts'
-export type { Conn, ConnectError, Endpoint, Inactivity, Listen, RouterDefinition, TlsFacts } from './router.ts'
+export type {
+  Conn,
+  ConnectError,
+  Endpoint,
+  Inactivity,
+  Listen,
+  ListenAt,
+  RouterDefinition,
+  TlsFacts,
+} from './router.ts'
 export { defineRouter } from './router.ts'

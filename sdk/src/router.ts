@@ -66,11 +66,28 @@ export interface Inactivity {
   readonly elapsed: number
 }
 
-/**
- * Where a router listens: a port (0 to 65,535; 0 lets the system choose), or a port and an address. Without one it takes the
- * operator's default.
- */
-export type Listen = number | { readonly port: number; readonly host?: string }
+/** A place to listen at. */
+export interface ListenAt {
+  /** 0 to 65,535; 0 lets the system choose. */
+  readonly port: number
+  /** An address of the machine, or a name of one. Default: the operator's. */
+  readonly host?: string
+  /**
+   * The host names whose connections are this router's: 1 to 100 names, `*.acme.example` standing for every name that ends in
+   * `.acme.example`. Routers that name different hosts share a port; the proxy reads which host a client asks for from TLS (SNI)
+   * or HTTP (`Host`, `:authority`) before it asks a router. The most specific name wins. What no name matches, and what is
+   * neither TLS nor HTTP, goes to the router on that port that names no hosts, where there is one.
+   *
+   * Not together with `onConnect`, which is asked before the client has said anything.
+   *
+   * @example
+   * listen: { port: 443, hosts: ['git.acme.example', '*.pages.acme.example'] }
+   */
+  readonly hosts?: readonly string[]
+}
+
+/** Where a router listens: a port (0 to 65,535; 0 lets the system choose), or more about it. Without one it takes the operator's default. */
+export type Listen = number | ListenAt
 
 interface Common<E extends ForwardAnswer | CloseAnswer, I extends CloseAnswer> {
   /** Where it listens. Default: the operator's, `0.0.0.0:5432` unless changed. */

@@ -153,3 +153,16 @@ test('a misspelt key of a router is shown with the right one', async () => {
   const [found] = await complaints('  lisen: 80,\n  route: () => ({ close: true }),')
   assert.match(found ?? '', /^r\.ts:5:3: a router has no 'lisen': did you mean 'listen'\?/)
 })
+
+test('where a router listens is shown with what may stand there', async () => {
+  const listening = async (listen: string) =>
+    (await complaints(`  listen: ${listen},\n  route: () => ({ close: true }),`))[0]
+  assert.match(
+    (await listening("{ port: 443, hosts: 'a.example' }")) ?? '',
+    /^r\.ts:5:\d+: listen\.hosts is a list of host names, such as \['git\.acme\.example', .*\], not string/,
+  )
+  assert.match(
+    (await listening("{ port: 443, names: ['a.example'] }")) ?? '',
+    /^r\.ts:5:\d+: listen has no 'names'; it may have port, host and hosts/,
+  )
+})

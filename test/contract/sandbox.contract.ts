@@ -47,11 +47,15 @@ function loadingContract(create: () => Promise<Sandbox>): void {
     })
     const hooks = 'onConnect: () => ({ noop: true }), onConnectError() {}, onInactivity() {}'
     const all = await load(`{ ${route}, ${hooks}, listen: 80, failure: { close: 'sorry' } }`)
-    assert.deepEqual(all.listen, { port: 80, host: undefined })
+    assert.deepEqual(all.listen, { port: 80, host: undefined, hosts: undefined })
     assert.deepEqual([...all.hooks].sort(), ['onConnect', 'onConnectError', 'onInactivity', 'route'])
     assert.deepEqual(all.failure, { kind: 'close', text: 'sorry' })
     const there = await load(`{ ${route}, listen: { port: 0, host: '::1' }, failure: { remote: 'spare:9' } }`)
-    assert.deepEqual(there.listen, { port: 0, host: '::1' })
+    assert.deepEqual(there.listen, { port: 0, host: '::1', hosts: undefined })
+    const named = await load(
+      `{ ${route}, listen: { port: 1, hosts: ['Git.Acme.example', '*.bücher.example', 'git.acme.example'] } }`,
+    )
+    assert.deepEqual(named.listen?.hosts, ['git.acme.example', '*.xn--bcher-kva.example'])
     assert.equal(there.failure.kind, 'forward')
   })
 
@@ -67,6 +71,20 @@ function loadingContract(create: () => Promise<Sandbox>): void {
     ['a port out of range', bundle('{ route: () => ({}), listen: 70000 }'), /0 to 65535/],
     ['a host that is none', bundle("{ route: () => ({}), listen: { port: 1, host: 'a b' } }"), /a host is/],
     ['an unknown key of listen', bundle('{ route: () => ({}), listen: { port: 1, hots: 1 } }'), /hots/],
+    ['hosts that are no list', listeningFor("'a.example'"), /listen\.hosts is a list/],
+    ['an empty list of hosts', listeningFor('[]'), /1 to 100 host names/],
+    ['too many hosts', listeningFor("Array(101).fill('a.example')"), /101 host names, more than 100/],
+    ['a host that is no string', listeningFor('[{ toString: () => 5 }]'), /listen\.hosts has object/],
+    ['a hole among hosts', listeningFor("['a.example', , 'b.example']"), /listen\.hosts has undefined/],
+    ['a very long host', listeningFor("['a'.repeat(60000)]"), /a host name of 60000 characters/],
+    ['a host with a port', listeningFor("['a.example:80']"), /has "a\.example:80"; allowed is a host name/],
+    ['every host', listeningFor("['*']"), /has "\*"; .*the router without hosts gets what no other claims/],
+    ['a host that forges a line', listeningFor(String.raw`['a\u202e\n']`), /has "a\\u202e\\n"/],
+    [
+      'onConnect beside hosts',
+      bundle("{ onConnect: () => ({ close: true }), listen: { port: 1, hosts: ['a.example'] } }"),
+      /onConnect cannot stand beside listen\.hosts/,
+    ],
     ['a listen of many characters', bundle("{ route: () => ({}), listen: 'x'.repeat(60000) }"), /listen/],
     ['a failure that waits', bundle('{ route: () => ({}), failure: { noop: true } }'), /waits/],
     ['a failure that is no answer', bundle('{ route: () => ({}), failure: { remote: 5 } }'), /failure: remote is/],
@@ -292,4 +310,8 @@ function endingContract(create: () => Promise<Sandbox>): void {
     sandbox.unload(4_000_000)
     await sandbox.close()
   })
+}
+
+function listeningFor(hosts: string): string {
+  return bundle(`{ route: () => ({ noop: true }), listen: { port: 1, hosts: ${hosts} } }`)
 }

@@ -9,7 +9,7 @@ const settings = parseSettings({ listen: { host: '127.0.0.1', port: 0 } }, 'test
 const LOOPBACK = '127.0.0.1'
 
 async function claim(ports: Ports, router: string, port: number, host: string | undefined = LOOPBACK): Promise<number> {
-  const claimed = await ports.claim(router, { port, host }, settings)
+  const claimed = await ports.claim(router, { port, host, hosts: undefined }, settings)
   claimed.confirm()
   return claimed.bound.port
 }
@@ -44,7 +44,7 @@ test('wildcard addresses take in the others of their port', async () => {
 test('a claim that is undone leaves what was claimed before', async () => {
   const ports = new Ports()
   const port = await claim(ports, 'a', 0)
-  const { bound, undo } = await ports.claim('a', { port: 0, host: '127.0.0.2' }, settings)
+  const { bound, undo } = await ports.claim('a', { port: 0, host: '127.0.0.2', hosts: undefined }, settings)
   undo()
   assert.deepEqual(ports.get('a'), { host: LOOPBACK, port })
   assert.equal(await claim(ports, 'b', bound.port, '127.0.0.2'), bound.port)

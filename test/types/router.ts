@@ -139,3 +139,16 @@ conn.final = true
 conn.client.port = 1
 // @ts-expect-error no table is named
 conn.lookup('a')
+
+// Where it listens.
+defineRouter({ listen: { port: 443, hosts: ['git.acme.example', '*.acme.example'] }, route: () => ({ close: true }) })
+const hosts: readonly string[] = ['a.example']
+defineRouter({ listen: { port: 443, hosts }, route: () => ({ close: true }) })
+// @ts-expect-error not a list
+defineRouter({ listen: { port: 443, hosts: 'a.example' }, route: () => ({ close: true }) })
+// @ts-expect-error a list of something else
+defineRouter({ listen: { port: 443, hosts: [443] }, route: () => ({ close: true }) })
+// @ts-expect-error misspelt
+defineRouter({ listen: { port: 443, hostnames: ['a.example'] }, route: () => ({ close: true }) })
+// @ts-expect-error names alone: on which port?
+defineRouter({ listen: { hosts: ['a.example'] }, route: () => ({ close: true }) })

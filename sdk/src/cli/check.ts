@@ -30,6 +30,7 @@ interface Problem {
 /** At a time: the compiler bundles one by one, and type-checks on every processor. */
 const AT_ONCE = 4
 const MOST_SHOWN = 10
+const MOST_HOSTS = 5
 
 /** `router-sdk check`: types, gate, load, first question and size of routers. The result is the exit code. */
 export async function check(named: readonly string[], options: CheckOptions, terminal: Terminal): Promise<number> {
@@ -123,7 +124,10 @@ function account(checked: Checked, terminal: Terminal): string {
 
 function listenText({ listen }: RouterDescription): string {
   if (listen === undefined) return "listens on the operator's port"
-  return `listens on ${listen.host === undefined ? '' : `${listen.host}:`}${listen.port}`
+  const { port, host, hosts } = listen
+  const names = hosts === undefined ? '' : ` for ${hosts.slice(0, MOST_HOSTS).join(', ')}`
+  const more = hosts !== undefined && hosts.length > MOST_HOSTS ? ` and ${hosts.length - MOST_HOSTS} more` : ''
+  return `listens on ${host === undefined ? '' : `${host}:`}${port}${names}${more}`
 }
 
 export function sizeText(bytes: number): string {

@@ -37,7 +37,9 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
   const MAX_STACK = 1_000
   /** Characters of an answer's values together: two payloads and room for the rest. */
   const MAX_ANSWER = 2 * MAX_TEXT + 8_192
-  const MAX_LISTEN = 512
+  const MAX_HOSTS = 100
+  const MAX_HOST = 255
+  const MAX_LISTEN = 512 + MAX_HOSTS * MAX_HOST
   const HOOKS = ['route', 'onConnect', 'onConnectError', 'onInactivity']
   // biome-ignore format: a list
   const ALLOWED = ['Object', 'Array', 'String', 'Number', 'Boolean', 'Symbol', 'Map', 'Set', 'WeakMap', 'WeakSet', 'Math', 'JSON',
@@ -335,7 +337,7 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
       const read = (value as Record<string, unknown>)[key]
       if (read === undefined) continue
       const name = cut(key, 40)
-      const kept = plain(read, name, MAX_TEXT)
+      const kept = what === 'listen' && name === 'hosts' ? hostList(read) : plain(read, name, MAX_TEXT)
       if (typeof kept === 'string') characters += kept.length
       if (characters > most) throw new BadShape(`${what} has more than ${most} characters`)
       flat[name] = kept
@@ -352,6 +354,20 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
     if (typeof value === 'object' && value !== null && apply(tagOf, value, []) === 'Uint8Array')
       return fromBytes(value, key)
     throw new BadShape(`${key} is ${value === null ? 'null' : typeof value}, which is not allowed there`)
+  }
+
+  function hostList(value: unknown): string[] {
+    if (!isArray(value)) throw new BadShape('listen.hosts is a list of host names')
+    const count = value.length
+    if (count > MAX_HOSTS) throw new BadShape(`listen.hosts has ${count} host names, more than ${MAX_HOSTS}`)
+    const list = setPrototypeOf([], null) as string[]
+    for (let at = 0; at < count; at++) {
+      const host: unknown = value[at]
+      if (typeof host !== 'string') throw new BadShape(`listen.hosts has ${typeof host} where a host name should be`)
+      if (host.length > MAX_HOST) throw new BadShape(`listen.hosts has a host name of ${host.length} characters`)
+      list[at] = host
+    }
+    return list
   }
 
   function fromBytes(value: object, key: string): string {

@@ -1,5 +1,6 @@
 import { BadAnswer, parseAnswer } from '../decision.ts'
 import type { Status } from './engine-status.ts'
+import { parseListen } from './listening.ts'
 import {
   type Failed,
   type Failure,
@@ -9,6 +10,7 @@ import {
   type Reply,
   type RouterDescription,
 } from './sandbox.ts'
+import { escapeControls } from './untrusted-text.ts'
 
 /**
  * Reads what a host says that a router said. Every value is untrusted: a host may have been taken over. What is not exactly as
@@ -70,26 +72,12 @@ export function parseDescription(status: Status, json: string, loadTime: number)
   const said = parseObject(json)
   if (said.failed !== undefined) throw new LoadFailure(parseMessage(said.message), parsePosition(said.stack))
   const described = record(said.described, 'described')
+  const hooks = parseHooks(described.hooks)
   return {
-    listen: parseListen(described.listen),
-    hooks: parseHooks(described.hooks),
+    listen: parseListen(described.listen, hooks),
+    hooks,
     failure: parseFailure(described.failure),
   }
-}
-
-function parseListen(listen: unknown): RouterDescription['listen'] {
-  if (listen === undefined) return undefined
-  const { port, host, ...rest } =
-    typeof listen === 'object' ? record(listen, 'listen') : { port: listen, host: undefined }
-  const unknown = Object.keys(rest)
-  if (unknown.length > 0) throw new LoadFailure(`listen may have port and host; it also has ${unknown.join(', ')}`)
-  if (typeof port !== 'number' || !Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new LoadFailure(
-      `listen: a port is a whole number from 0 to 65535, not ${escapeControls(JSON.stringify(port) ?? 'undefined')}`,
-    )
-  if (host !== undefined && (typeof host !== 'string' || !/^[0-9A-Za-z.:_-]{1,253}$/.test(host)))
-    throw new LoadFailure('listen: a host is an IP address or a name')
-  return { port, host }
 }
 
 function parseHooks(hooks: unknown): Hook[] {
@@ -156,12 +144,4 @@ function parsePosition(stack: unknown): Position | undefined {
   if (typeof stack !== 'string' || stack.length > MAX_STACK) throw new HostViolation('a failure without a stack')
   const match = /router\.js:(\d{1,6}):(\d{1,6})/.exec(stack)
   return match === null ? undefined : { line: Number(match[1]) - 1, column: Number(match[2]) }
-}
-
-/** Control characters, line separators and direction marks as escapes: a tenant's text cannot forge a log line. */
-function escapeControls(text: string): string {
-  return text.replace(
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
 }

@@ -66,9 +66,17 @@ export interface SandboxLimits {
 
 export type Hook = 'route' | 'onConnect' | 'onConnectError' | 'onInactivity'
 
+/** Where a router wants to listen. */
+export interface ListenDescription {
+  readonly port: number
+  readonly host: string | undefined
+  /** Host names, and names with `*.` in front, in the form of `hostPattern`; `undefined` for all that nobody else claims. */
+  readonly hosts: readonly string[] | undefined
+}
+
 /** What a router says of itself when it is loaded. */
 export interface RouterDescription {
-  readonly listen: { readonly port: number; readonly host: string | undefined } | undefined
+  readonly listen: ListenDescription | undefined
   readonly hooks: readonly Hook[]
   readonly failure: CloseDecision | ForwardDecision
 }
