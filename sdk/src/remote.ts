@@ -7,7 +7,8 @@ export type UpstreamAddress =
 
 const MAX_HOST = 253
 const MAX_UNIX_PATH = 107 // sun_path of sockaddr_un, less its NUL (unix(7))
-const HOST = /^(?:\[([0-9a-fA-F:.]+(?:%[0-9a-zA-Z_.-]+)?)\]|([0-9a-zA-Z_.-]+)):([0-9]{1,5})$/
+/** Letters of all scripts: an international name is brought to its ASCII form before it is looked up. */
+const HOST = /^(?:\[([0-9a-fA-F:.]+(?:%[0-9a-zA-Z_.-]+)?)\]|([\p{L}\p{M}\p{N}_.-]+)):([0-9]{1,5})$/u
 
 /** Reads `host:port`, `[ipv6]:port` or `unix:/path`; the answer to anything else is a sentence that says what is wrong. */
 export function parseRemote(text: string): UpstreamAddress | string {

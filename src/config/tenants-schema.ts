@@ -1,5 +1,6 @@
 import { isName, NAME_RULE } from 'router-sdk/router-file'
 import { z } from 'zod'
+import { GRANT_FORMS, parseGrant } from '../tenants/grants.ts'
 import {
   bytes,
   compileTime,
@@ -42,10 +43,22 @@ const LIMITS = {
 
 const list = (of: string) => z.array(z.string(of).min(1, of).max(300, of), `a list of: ${of}`).default([])
 
+const reach = z
+  .array(
+    z.string(GRANT_FORMS).max(300, 'at most 300 characters').superRefine(checkGrant),
+    `a list, each ${GRANT_FORMS}`,
+  )
+  .default([])
+
+function checkGrant(text: string, context: z.RefinementCtx): void {
+  const grant = parseGrant(text)
+  if (typeof grant === 'string') context.addIssue({ code: 'custom', message: grant })
+}
+
 const GRANTS = {
   ports: list('a port, a range such as "8000-8099", or "*"'),
   hosts: list('a host name, or one with "*." in front'),
-  reach: list('an address, network or name with a port, such as "10.2.0.0/16:5432" or "*.internal.example:*"'),
+  reach,
   trust: oneOf(['untrusted', 'trusted']).default('untrusted'),
   host: oneOf(['shared', 'own']).default('shared'),
 } as const

@@ -22,6 +22,8 @@ export type CloseReason =
   | 'router-failed'
   /** No upstream could be reached. */
   | 'connect-failed'
+  /** Its tenant may not reach any address of the upstream. */
+  | 'not-allowed'
   /** The drain's time was up. */
   | 'drain-forced'
 

@@ -1,5 +1,6 @@
 import type { Settings } from '../config/settings.ts'
-import type { ConnectTarget, Transport } from '../transport/transport.ts'
+import type { Judge } from '../tenants/reach.ts'
+import type { Transport } from '../transport/transport.ts'
 import type { AccessRecord } from './access-record.ts'
 import type { ActiveRouters } from './active-routers.ts'
 import type { Decider, Undecided } from './decide.ts'
@@ -13,8 +14,8 @@ export interface SessionContext {
   readonly routers: ActiveRouters
   readonly decider: Decider
   readonly resolver: Resolver
-  /** Why a router may not have a connection to `target`, or `undefined`. */
-  readonly allow: (router: string, target: ConnectTarget) => string | undefined
+  /** Who judges the addresses of an upstream that a router named. */
+  readonly judgeOf: (router: string, upstream: string) => Judge
   /** Asked once, when the session opens. */
   readonly settings: () => Settings
   readonly routerFailed: (router: string, undecided: Undecided) => void

@@ -210,7 +210,7 @@ export class Session implements ConnectionEvents {
         connectTimeout: decision.connectTimeout ?? connect.timeout,
         retries: connect.retries,
         retryDelay: connect.retryDelay,
-        allow: (target) => this.#context.allow(router, target),
+        judge: this.#context.judgeOf(router, decision.remote),
       },
       {
         connected: (connected) => this.#connected(decision, connected),
@@ -226,7 +226,8 @@ export class Session implements ConnectionEvents {
     this.#record.attempts += attempts
     this.#record.address = lastAddress
     this.#tried.push(decision.remote)
-    this.#reason = this.#record.failure === undefined ? 'connect-failed' : 'router-failed'
+    if (this.#record.failure !== undefined) this.#reason = 'router-failed'
+    else this.#reason = code === 'not-allowed' ? 'not-allowed' : 'connect-failed'
     const version = this.#context.routers.get(this.#listener.router)
     const asks = version?.description.hooks.includes('onConnectError') && this.#tried.length < MAX_UPSTREAMS
     if (!asks || this.#clientEnded || this.#record.failure !== undefined) return this.#part(undefined)

@@ -1,7 +1,9 @@
-import type { ConnectError } from 'router-sdk'
 import type { UpstreamAddress } from 'router-sdk/decision'
-import { formatAddress } from '../transport/address.ts'
-import type { ConnectEvents, Connection, ConnectTarget, Transport } from '../transport/transport.ts'
+import { formOfHost } from '../tenants/host-form.ts'
+import type { Judge, Verdict } from '../tenants/reach.ts'
+import { formatTarget } from '../transport/address.ts'
+import type { Connection, ConnectTarget, Transport } from '../transport/transport.ts'
+import { Attempt, type Destination, type Failure, shownAs, systemFailure } from './connect-attempt.ts'
 import type { Resolved } from './dns.ts'
 
 export interface UpstreamOptions {
@@ -13,8 +15,8 @@ export interface UpstreamOptions {
   /** Rounds after the first, and milliseconds between two of them. */
   readonly retries: number
   readonly retryDelay: number
-  /** Judges each address before it is connected to: a sentence refuses it. */
-  readonly allow?: (target: ConnectTarget) => string | undefined
+  /** Asked of each address at the moment of connecting to it. Default: any may be connected to. */
+  readonly judge?: Judge
 }
 
 /** Called later, one of the two and once; never after `cancel`. */
@@ -32,9 +34,7 @@ export interface UpstreamConnected {
   readonly attempts: number
 }
 
-export interface UpstreamFailed {
-  readonly code: ConnectError['code']
-  readonly message: string
+export interface UpstreamFailed extends Failure {
   /** Connection attempts made; 0 when there was no address to try. */
   readonly attempts: number
   /** What was tried last, in the form of `UpstreamConnected`. */
@@ -49,11 +49,13 @@ export interface UpstreamAttempt {
 
 /** Addresses of one name that a round tries: a name server may list hundreds, each worth a `connectTimeout`. */
 const ADDRESSES_A_ROUND = 8
+/** The router hears this. What its name resolved to, and why that is refused, is the operator's to know. */
+const NOT_ALLOWED = 'the operator does not allow this upstream'
 
 /**
  * Connects to the upstream. A round resolves its name and tries its addresses in turn, without delay; when all have failed,
- * another round follows after `retryDelay`, up to `retries` times. A name whose addresses are all refused by `allow` is not
- * tried again. A connection that was made is never made again, whatever becomes of it.
+ * another round follows after `retryDelay`, up to `retries` times. What `judge` refuses is passed over; a name of which a round
+ * finds no other address is not tried again. A connection that was made is never made again, whatever becomes of it.
  */
 export function connectUpstream(options: UpstreamOptions, events: UpstreamEvents): UpstreamAttempt {
   const connecting = new Connecting(options, events)
@@ -61,17 +63,17 @@ export function connectUpstream(options: UpstreamOptions, events: UpstreamEvents
   return connecting
 }
 
-type Failure = Pick<UpstreamFailed, 'code' | 'message'>
-/** `accepted`: the connection was made, and reset before we saw it. */
-type AttemptFailure = Failure & { readonly accepted: boolean }
-
 class Connecting implements UpstreamAttempt {
-  #options: UpstreamOptions
-  #events: UpstreamEvents
+  readonly #options: UpstreamOptions
+  readonly #events: UpstreamEvents
   #round = 0
   #attempts = 0
   /** Of this round, not yet tried. */
   #targets: ConnectTarget[] = []
+  #attemptsLeft = 0
+  /** What the addresses of this round were found for. */
+  #name: string | undefined
+  #refused = false
   #lastAddress: string | undefined
   /** Of the last attempt. */
   #failure: Failure | undefined
@@ -95,7 +97,11 @@ class Connecting implements UpstreamAttempt {
     const { upstream, resolver } = this.#options
     if (upstream.kind === 'unix') return this.#tryAll([upstream])
     const { host, port } = upstream
-    resolver.resolve(host, (result) => {
+    const form = formOfHost(host)
+    if (typeof form === 'string') return this.#fail({ code: 'unresolved', message: form })
+    if (form.kind === 'address') return this.#tryAll([{ kind: 'tcp', address: form.address, port }])
+    this.#name = form.name
+    resolver.resolve(form.name, (result) => {
       if (this.#over) return
       if (result instanceof Error) this.#endRound({ code: 'unresolved', message: result.message })
       else this.#tryAll(result.map((address) => ({ kind: 'tcp', address, port })))
@@ -103,33 +109,57 @@ class Connecting implements UpstreamAttempt {
   }
 
   #tryAll(targets: ConnectTarget[]): void {
-    const allow = this.#options.allow ?? (() => undefined)
-    let refusal: string | undefined
-    this.#targets = targets.filter((target) => {
-      const reason = allow(target)
-      refusal ??= reason
-      return reason === undefined
-    })
-    if (this.#targets.length === 0)
-      return this.#fail({ code: 'not-allowed', message: refusal ?? 'no address is allowed' })
-    this.#targets.length = Math.min(this.#targets.length, ADDRESSES_A_ROUND)
+    this.#targets = targets
+    this.#attemptsLeft = ADDRESSES_A_ROUND
+    this.#refused = false
     this.#tryNext()
   }
 
   #tryNext(): void {
-    const target = this.#targets.shift()
-    if (target === undefined) return this.#endRound(this.#failure)
-    this.#attempts += 1
-    this.#lastAddress = formatTarget(target)
+    while (this.#attemptsLeft > 0) {
+      const target = this.#targets.shift()
+      if (target === undefined) break
+      const verdict = this.#options.judge?.(target, this.#name) ?? { kind: 'permitted', target }
+      if (verdict.kind === 'permitted') return this.#try(verdict)
+      this.#passOver(target, verdict)
+    }
+    this.#allTried()
+  }
+
+  #passOver(target: ConnectTarget, verdict: Exclude<Verdict, { kind: 'permitted' }>): void {
+    if (verdict.kind === 'refused') {
+      this.#refused = true
+      return
+    }
+    const address = formatTarget(target)
+    this.#count(address)
+    this.#failure = systemFailure(address, verdict.code)
+  }
+
+  #try(destination: Destination): void {
     const { transport, connectTimeout } = this.#options
-    this.#attempt = new Attempt(transport, target, connectTimeout, (result) => {
+    const address = shownAs(destination)
+    this.#count(address)
+    this.#attempt = new Attempt(transport, destination, connectTimeout, (result) => {
       if ('code' in result) {
         const { accepted, ...failure } = result
         this.#failure = failure
         if (accepted) this.#fail(failure)
         else this.#tryNext()
-      } else this.#succeed(result, formatTarget(target))
+      } else this.#succeed(result, address)
     })
+  }
+
+  #count(address: string): void {
+    this.#attempts += 1
+    this.#attemptsLeft -= 1
+    this.#lastAddress = address
+  }
+
+  #allTried(): void {
+    const noneTried = this.#attemptsLeft === ADDRESSES_A_ROUND
+    if (noneTried && this.#refused) this.#fail({ code: 'not-allowed', message: NOT_ALLOWED })
+    else this.#endRound(this.#failure)
   }
 
   #endRound(failure: Failure | undefined): void {
@@ -152,82 +182,4 @@ class Connecting implements UpstreamAttempt {
       this.#events.failed({ ...failure, attempts: this.#attempts, lastAddress: this.#lastAddress })
     })
   }
-}
-
-/** One attempt to connect to one address. Its result comes once, and later than its construction. */
-class Attempt implements ConnectEvents {
-  #connection: Connection
-  #target: ConnectTarget
-  #done: ((result: Connection | AttemptFailure) => void) | undefined
-  #timer: NodeJS.Timeout
-
-  constructor(
-    transport: Transport,
-    target: ConnectTarget,
-    timeout: number,
-    done: (result: Connection | AttemptFailure) => void,
-  ) {
-    this.#target = target
-    this.#done = done
-    this.#timer = setTimeout(() => this.#timeOut(timeout), timeout)
-    this.#connection = transport.connect(target, this)
-  }
-
-  /** Destroys the connection and tells nobody. */
-  abandon(): void {
-    this.#done = undefined
-    clearTimeout(this.#timer)
-    this.#connection.destroy(true)
-  }
-
-  connected(): void {
-    this.#finish(this.#connection)
-  }
-
-  closed(error: Error | undefined): void {
-    this.#finish(failureOf(this.#target, error))
-  }
-
-  // nothing comes before `connected`, and after it the connection has another owner
-  data(): void {}
-  ended(): void {}
-  drained(): void {}
-
-  #timeOut(timeout: number): void {
-    const done = this.#done
-    this.abandon()
-    const message = `connect to ${formatTarget(this.#target)}: no answer in ${timeout} ms`
-    done?.({ code: 'timeout', message, accepted: false })
-  }
-
-  #finish(result: Connection | AttemptFailure): void {
-    clearTimeout(this.#timer)
-    const done = this.#done
-    this.#done = undefined
-    done?.(result)
-  }
-}
-
-/** `address:port`, `[address]:port` for IPv6, or `unix:/path`. */
-export function formatTarget(target: ConnectTarget): string {
-  if (target.kind === 'unix') return `unix:${target.path}`
-  return formatAddress(target.address, target.port)
-}
-
-const CODES: Readonly<Record<string, Failure['code']>> = {
-  ECONNREFUSED: 'refused',
-  ETIMEDOUT: 'timeout',
-  EHOSTUNREACH: 'unreachable',
-  ENETUNREACH: 'unreachable',
-  EHOSTDOWN: 'unreachable',
-  ENETDOWN: 'unreachable',
-  ENOENT: 'unreachable', // a unix socket that does not exist
-}
-
-function failureOf(target: ConnectTarget, error: Error | undefined): AttemptFailure {
-  const system = error !== undefined && 'code' in error && typeof error.code === 'string' ? error.code : undefined
-  const reason = system ?? error?.message ?? 'the connection was closed'
-  const message = `connect to ${formatTarget(target)}: ${reason}`
-  // a reset in answer to SYN is ECONNREFUSED; this one came after the handshake
-  return { code: CODES[system ?? ''] ?? 'failed', message, accepted: system === 'ECONNRESET' }
 }

@@ -5,6 +5,8 @@ import type { WorkerReport } from '../control/status.ts'
 import { type Log, openLog } from '../log.ts'
 import { FileLookup, type TableReport } from '../lookup/file-lookup.ts'
 import { tenantOf } from '../tenants/policy.ts'
+import { Reach, type Refusal } from '../tenants/reach.ts'
+import { Seldom } from '../tenants/seldom.ts'
 import { Tenants } from '../tenants/tenants.ts'
 import { formatAddress } from '../transport/address.ts'
 import { descriptorLimit, descriptorsLeft } from '../transport/descriptors.ts'
@@ -39,6 +41,8 @@ export class Worker {
   readonly #sandbox: ProcessSandbox
   readonly #lookup: FileLookup
   readonly #resolver: Resolver
+  readonly #reach: Reach
+  readonly #refusals = new Seldom()
   readonly #routers = new ActiveRouters()
   readonly #listeners = new Map<string, Listener>()
   readonly #sessions: Sessions
@@ -59,6 +63,11 @@ export class Worker {
     this.#recorder = record.file === null ? undefined : new Recorder(record.file, record)
     this.#lookup = new FileLookup(settings.tables.maxBytes, (report) => this.#tableRead(report))
     this.#resolver = new Resolver(settings.dns)
+    this.#reach = new Reach({
+      settings: () => this.#settings,
+      listeners: () => [...this.#listeners.values()].map(({ address }) => address),
+      refused: (refusal) => this.#upstreamRefused(refusal),
+    })
     this.#tenants = new Tenants(settings, (bite) => this.#log.log.warn(bite, 'a limit was reached'))
     this.#sandbox = new ProcessSandbox({
       command: hostLaunch.command,
@@ -124,7 +133,7 @@ export class Worker {
         routers: this.#routers,
         decider,
         resolver: this.#resolver,
-        allow: () => undefined,
+        judgeOf: (router, upstream) => this.#reach.judgeOf(router, upstream),
         settings: () => this.#settings,
         recorder: () => this.#recorder,
         routerFailed: (router, undecided) => this.#routerFailed(router, undecided),
@@ -275,6 +284,12 @@ export class Worker {
     const place = position && version ? locate(version.about.sourceMap, position.line, position.column) : undefined
     const where = place && { at: `${place.file}:${place.line}:${place.column}` }
     this.#log.log.warn({ router, version: version?.about.number, failure, message, ...where }, 'router failed')
+  }
+
+  #upstreamRefused(refusal: Refusal): void {
+    this.#tenants.of(refusal.tenant).bite('reach')
+    const times = this.#refusals.times(refusal.tenant)
+    if (times !== undefined) this.#log.log.warn({ ...refusal, times }, 'upstream not allowed')
   }
 
   #sandboxEvent(event: SandboxEvent): void {

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
+import { formatTarget } from '../../src/transport/address.ts'
 import { createNetTransport } from '../../src/transport/net.ts'
 import type { ConnectEvents, Connection, ConnectTarget, Transport } from '../../src/transport/transport.ts'
 import type { Resolved } from '../../src/worker/dns.ts'
 import {
   connectUpstream,
-  formatTarget,
   type UpstreamConnected,
   type UpstreamFailed,
   type UpstreamOptions,
@@ -68,7 +68,7 @@ describe('connecting to an upstream', () => {
   it('reaches an upstream that comes up between two rounds', async (t) => {
     const first = await serve(t)
     await new Promise((resolve) => first.server.close(resolve))
-    const outcome = start({ upstream: { kind: 'tcp', host: '127.0.0.1', port: first.port }, retries: 500 })
+    const outcome = start({ upstream: { kind: 'tcp', host: 'name.test', port: first.port }, retries: 500 })
     await eventually('a second attempt', () => outcome.asked >= 2)
     await new Promise<void>((resolve) => first.server.listen(first.port, '127.0.0.1', resolve))
     const { attempts } = await outcome.connected(t)
@@ -121,7 +121,10 @@ describe('connecting to an upstream', () => {
     const outcome = start({
       upstream: { kind: 'tcp', host: 'mixed.test', port },
       resolved: ['169.254.169.254', '127.0.0.1'],
-      allow: (target) => (formatTarget(target).startsWith('169.') ? 'link-local' : undefined),
+      judge: (target) =>
+        formatTarget(target).startsWith('169.')
+          ? { kind: 'refused', why: 'link-local' }
+          : { kind: 'permitted', target },
     })
     assert.equal((await outcome.connected(t)).attempts, 1)
   })
@@ -129,13 +132,13 @@ describe('connecting to an upstream', () => {
   it('says not-allowed at once when every address is refused', async () => {
     const outcome = start({
       resolved: ['10.0.0.1', '10.0.0.2'],
-      allow: () => '10.0.0.1 is private',
+      judge: () => ({ kind: 'refused', why: 'private' }),
       retryDelay: 60_000,
     })
     const failed = await outcome.failed()
     assert.deepEqual(failed, {
       code: 'not-allowed',
-      message: '10.0.0.1 is private',
+      message: 'the operator does not allow this upstream',
       attempts: 0,
       lastAddress: undefined,
     })
@@ -214,7 +217,7 @@ function start({ resolved, ...options }: Setup) {
   }
   const attempt = connectUpstream(
     {
-      upstream: { kind: 'tcp', host: '127.0.0.1', port: 1 },
+      upstream: { kind: 'tcp', host: 'name.test', port: 1 },
       transport: net,
       connectTimeout: 5000,
       retries: 10,
