@@ -10,6 +10,7 @@ import {
 } from './gate.ts'
 import { type Made, made } from './kept.ts'
 import { SDK_FOLDER } from './layout.ts'
+import { type LimitPlace, placeWords } from './limit-place.ts'
 import { Rebuilding } from './rebuild.ts'
 import {
   type BuildFailure,
@@ -82,13 +83,13 @@ function builder(sources: () => Sources, supported: Record<string, boolean>): Un
 const turns = new Turns(1)
 
 /** Bundles a router from its sources and the SDK, and nothing else. `time`: milliseconds. */
-export function bundle(sources: Sources, time: number): Promise<Bundled> {
+export function bundle(sources: Sources, time: number, where?: LimitPlace): Promise<Bundled> {
   return turns.take(async () => {
     await sdkText('index.ts') // outside the router's time
-    const strict = await attempt(sources, time, STRICT)
+    const strict = await attempt(sources, { time, where }, STRICT)
     if (strict.kind !== 'generators') return strict
     // esbuild can refuse async functions only together with generators, which are allowed: a second run without that.
-    const loose = await attempt(sources, time, LOOSE)
+    const loose = await attempt(sources, { time, where }, LOOSE)
     if (loose.kind === 'generators') throw new Error('esbuild refused generators that it was told to accept')
     return loose
   })
@@ -96,11 +97,16 @@ export function bundle(sources: Sources, time: number): Promise<Bundled> {
 
 type Attempted = Bundled | { readonly kind: 'generators' }
 
-async function attempt(sources: Sources, time: number, builds: Rebuilding<Sources>): Promise<Attempted> {
-  const first = await once(sources, time, builds)
+interface Limit {
+  readonly time: number
+  readonly where: LimitPlace | undefined
+}
+
+async function attempt(sources: Sources, limit: Limit, builds: Rebuilding<Sources>): Promise<Attempted> {
+  const first = await once(sources, limit, builds)
   if (first.kind !== 'lost') return first
   // The service may have died before it was asked; only what kills a new one as well is to blame.
-  const second = await once(sources, time, builds)
+  const second = await once(sources, limit, builds)
   if (second.kind !== 'lost') return second
   await start({ ...OPTIONS, stdin: { contents: '' } }).catch(() => {
     throw new Error('esbuild cannot be run', { cause: second.cause })
@@ -110,7 +116,7 @@ async function attempt(sources: Sources, time: number, builds: Rebuilding<Source
 
 type Once = Attempted | { readonly kind: 'lost'; readonly cause: unknown }
 
-async function once(sources: Sources, time: number, builds: Rebuilding<Sources>): Promise<Once> {
+async function once(sources: Sources, { time, where }: Limit, builds: Rebuilding<Sources>): Promise<Once> {
   const late = Symbol('late')
   const deadline = Promise.withResolvers<typeof late>()
   const timer = setTimeout(() => deadline.resolve(late), time)
@@ -120,7 +126,7 @@ async function once(sources: Sources, time: number, builds: Rebuilding<Sources>)
     if (result !== late) return outputOf(sources, result)
     build.catch(() => undefined) // it fails when the service is stopped, with nobody waiting
     await stopBuilds()
-    return refused(sources, `compiling took longer than ${time} ms`)
+    return refused(sources, `compiling took longer than ${time} ms${placeWords('compileTime', where)}`)
   } catch (error) {
     if (isBuildFailure(error)) return explain(sources, error.errors)
     await stopBuilds()

@@ -4,13 +4,17 @@
  */
 import { createHash } from 'node:crypto'
 import { bundle, stopBuilds } from './bundle.ts'
-import { CompileFailure } from './diagnostics.ts'
+import { CompileFailure, type Diagnostic, diagnostic } from './diagnostics.ts'
 import { refusedComments } from './gate.ts'
-import { readSources } from './sources.ts'
+import { type LimitPlace, placeWords } from './limit-place.ts'
+import { readSources, type Sources } from './sources.ts'
+import { isRightTogether } from './together.ts'
 import { typecheck } from './typecheck.ts'
+import { type Verdict, Verdicts } from './verdicts.ts'
 
 export { CompileFailure, type Diagnostic, formatDiagnostics, locate } from './diagnostics.ts'
 export { keepMade } from './kept.ts'
+export type { CompileLimit, LimitPlace } from './limit-place.ts'
 
 export interface CompileOptions {
   /** Absolute path of the router file. */
@@ -19,12 +23,22 @@ export interface CompileOptions {
   readonly folder: string
   /** Whether files below subfolders of `folder` may be imported. */
   readonly subfolders: boolean
-  readonly limits: {
-    /** All source files together, in bytes. */
-    readonly sourceBytes: number
-    /** Milliseconds for bundling, and as many for type-checking; waiting for other routers' turns does not count. */
-    readonly compileTime: number
-  }
+  readonly limits: CompileLimits
+  /** Says of each limit where it is set, for the words of a refusal. */
+  readonly where?: LimitPlace
+  /** Many routers are being compiled now: types are checked of several in one run. For one it takes longer. Default: false. */
+  readonly together?: boolean
+  /** What was made of the same sources before is taken, and what is made now is kept for that. Default: false. */
+  readonly reuse?: boolean
+}
+
+export interface CompileLimits {
+  /** All source files together, in bytes. */
+  readonly sourceBytes: number
+  /** The bundle that they give, in bytes. Default: none. */
+  readonly bundleBytes?: number
+  /** Milliseconds for bundling, and as many for type-checking; waiting for other routers' turns does not count. */
+  readonly compileTime: number
 }
 
 export interface CompiledRouter {
@@ -40,31 +54,58 @@ export interface CompiledRouter {
   readonly ms: { readonly read: number; readonly bundle: number; readonly typecheck: number }
 }
 
+const verdicts = new Verdicts()
+
 /**
  * Compiles a router.
  *
  * @throws CompileFailure when the router is to blame; any other error means that the compiler could not do its work.
  */
 export async function compileRouter(options: CompileOptions): Promise<CompiledRouter> {
-  const { file, folder, subfolders, limits } = options
-  const reading = await timed(() => readSources({ file, folder, subfolders, sourceBytes: limits.sourceBytes }))
+  const { file, folder, subfolders, limits, where } = options
+  const { sourceBytes, bundleBytes = Number.POSITIVE_INFINITY, compileTime } = limits
+  const reading = await timed(() => readSources({ file, folder, subfolders, sourceBytes, where }))
   const sources = reading.value
   const comments = refusedComments(sources)
   if (comments.length > 0) throw new CompileFailure(comments, sources.inputs)
+  const ms = { read: reading.ms, bundle: 0, typecheck: 0 }
+  const make = () => compile(sources, options, ms)
+  const verdict = await (options.reuse === true ? verdicts.of(sources, `${compileTime}`, make) : make())
+  if (verdict.kind === 'refused') throw new CompileFailure(verdict.diagnostics, sources.inputs)
+  const { code, hash, sourceMap } = verdict
+  const size = Buffer.byteLength(code)
+  if (size > bundleBytes) throw new CompileFailure([tooLargeBundle(sources, size, bundleBytes, where)], sources.inputs)
+  return { code, hash, sourceMap, inputs: sources.inputs, ms }
+}
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
+
+async function compile(sources: Sources, options: CompileOptions, ms: Mutable<CompiledRouter['ms']>): Promise<Verdict> {
+  const { limits, together = false, where } = options
+  const time = limits.compileTime
   const stop = new AbortController()
-  const bundling = timed(() => bundle(sources, limits.compileTime)).then((bundled) => {
+  const bundling = timed(() => bundle(sources, time, where)).then((bundled) => {
     // What does not bundle has errors enough: those of the types would mostly repeat them.
     if (bundled.value.kind === 'refused') stop.abort()
     return bundled
   })
-  const checking = timed(() => typecheck({ sources, time: limits.compileTime, signal: stop.signal }))
+  const checking = timed(async () => {
+    if (together && (await isRightTogether(sources, time))) return []
+    return typecheck({ sources, time, where, signal: stop.signal })
+  })
   const [bundled, checked] = await bothOrNeither(bundling, checking, stop)
-  if (bundled.value.kind === 'refused') throw new CompileFailure(bundled.value.diagnostics, sources.inputs)
-  if (checked.value.length > 0) throw new CompileFailure(checked.value, sources.inputs)
+  Object.assign(ms, { bundle: bundled.ms, typecheck: checked.ms })
+  if (bundled.value.kind === 'refused') return bundled.value
+  if (checked.value.length > 0) return { kind: 'refused', diagnostics: checked.value }
   const { code, sourceMap } = bundled.value
   const hash = createHash('sha256').update(code).digest('hex').slice(0, 12)
-  const ms = { read: reading.ms, bundle: bundled.ms, typecheck: checked.ms }
-  return { code, hash, sourceMap, inputs: sources.inputs, ms }
+  return { kind: 'compiled', code, hash, sourceMap }
+}
+
+function tooLargeBundle(sources: Sources, found: number, allowed: number, where: LimitPlace | undefined): Diagnostic {
+  const text = `the bundle made of it has ${found} bytes; allowed are ${allowed}${placeWords('bundleBytes', where)}`
+  const at = { file: sources.entry, line: 1, column: 1 }
+  return diagnostic(at, text, undefined)
 }
 
 /** Waits for both even when one fails, so that nothing is left behind. */

@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, open, readlink, realpath } from 'node:fs/promises'
 import { basename, join, posix, relative, sep } from 'node:path'
 import { CompileFailure, diagnostic, printable } from './diagnostics.ts'
+import { type LimitPlace, placeWords } from './limit-place.ts'
 
 /** Everything of a router that a compiler gets to see. */
 export interface Sources {
@@ -21,6 +22,7 @@ interface Reading {
   readonly folder: string
   readonly subfolders: boolean
   readonly sourceBytes: number
+  readonly where?: LimitPlace | undefined
 }
 
 const MOST_FILES = 64
@@ -52,7 +54,7 @@ export async function readSources(reading: Reading): Promise<Sources> {
     inputs.push(join(reading.folder, path))
     try {
       if (inputs.length > MOST_FILES) throw new Refused(`is one file too many: a router may have ${MOST_FILES}`)
-      const bytes = await readInside(folder, path, left, reading.sourceBytes)
+      const bytes = await readInside(folder, path, left, reading)
       left -= bytes.length
       texts.set(path, decode(bytes))
     } catch (error) {
@@ -79,7 +81,7 @@ function* named(from: string, text: string, subfolders: boolean): Generator<stri
 
 const MISSING = new Refused('does not exist')
 
-async function readInside(folder: string, path: string, left: number, limit: number): Promise<Buffer> {
+async function readInside(folder: string, path: string, left: number, limit: Reading): Promise<Buffer> {
   if (!FILE_NAME.test(path))
     throw new Refused("has a name that is not allowed: letters, digits, spaces and _ . @ + -, and '.ts' at its end")
   // Opening must not wait for a FIFO's writer, make a terminal ours, or follow a link.
@@ -90,7 +92,7 @@ async function readInside(folder: string, path: string, left: number, limit: num
     if (!stats.isFile()) throw new Refused('is not a regular file')
     if ((await placeOf(handle, join(folder, path))) !== join(folder, path))
       throw new Refused("is a link, or in a folder that is one; links aren't followed")
-    if (stats.size > left) throw tooLarge(limit)
+    if (stats.size > left) throw tooLarge(limit, limit.sourceBytes - left + stats.size)
     return await readAtMost(handle, left, limit)
   } finally {
     await handle.close()
@@ -108,7 +110,7 @@ async function placeOf(handle: FileHandle, path: string): Promise<string> {
   }
 }
 
-async function readAtMost(handle: FileHandle, left: number, limit: number): Promise<Buffer> {
+async function readAtMost(handle: FileHandle, left: number, limit: Reading): Promise<Buffer> {
   const chunks: Buffer[] = []
   let length = 0
   for (;;) {
@@ -116,7 +118,7 @@ async function readAtMost(handle: FileHandle, left: number, limit: number): Prom
     const { bytesRead } = await handle.read(chunk, 0, chunk.length).catch(refuse)
     if (bytesRead === 0) return Buffer.concat(chunks)
     length += bytesRead
-    if (length > left) throw tooLarge(limit)
+    if (length > left) throw tooLarge(limit, limit.sourceBytes - left + length)
     chunks.push(chunk.subarray(0, bytesRead))
   }
 }
@@ -129,8 +131,10 @@ function decode(bytes: Buffer): string {
   }
 }
 
-function tooLarge(limit: number): Refused {
-  return new Refused(`is too large: all files of a router together may have ${limit} bytes`)
+function tooLarge({ sourceBytes, where }: Reading, found: number): Refused {
+  const limit = `${sourceBytes} bytes${placeWords('sourceBytes', where)}`
+  const words = where === undefined ? '' : `; these have ${found} or more`
+  return new Refused(`is too large: all files of a router together may have ${limit}${words}`)
 }
 
 function refuse(error: unknown): never {

@@ -1,52 +1,14 @@
-import { randomBytes } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { annotation, hookAt, type Insertion, insert, originalColumn } from './annotate.ts'
 import { type CheckerRun, runChecker } from './checker.ts'
-import { declarationOf, inPrivateFolder, sdkDeclarations, writeBelow } from './declarations.ts'
+import { writeBelow } from './declarations.ts'
 import { type Diagnostic, diagnostic, linesOf } from './diagnostics.ts'
-import { NO_ROUTER, resolveImport, SDK_MODULES } from './gate.ts'
+import { NO_ROUTER, resolveImport } from './gate.ts'
 import { hint } from './hints.ts'
+import { type LimitPlace, placeWords } from './limit-place.ts'
+import { DEFAULT_CHECK, inProgram, type Layout, placed } from './program.ts'
 import type { Sources } from './sources.ts'
 
-/** What there is in the sandbox, and no more: no promises, proxies, timers, BigInt, or anything of Node or the web. */
-const LIB = [
-  'es5 es2015.core es2015.collection es2015.generator es2015.iterable es2015.symbol',
-  'es2015.symbol.wellknown es2016.array.include es2017.object es2017.string es2018.regexp es2019.array',
-  'es2019.object es2019.string es2020.string es2021.string es2022.array es2022.error es2022.object',
-  'es2022.string es2023.array es2023.collection',
-].flatMap((names) => names.split(' '))
-
-const OPTIONS = {
-  noEmit: true,
-  strict: true,
-  noImplicitReturns: true,
-  skipLibCheck: true,
-  // Nothing is read but `files`: an import of anything else is an error, whatever it leads to.
-  noResolve: true,
-  types: [],
-  lib: LIB,
-  target: 'esnext',
-  module: 'esnext',
-  moduleResolution: 'bundler',
-  moduleDetection: 'force',
-  allowImportingTsExtensions: true,
-}
-
 const MOST_FOUND = 200
-const DEFAULT_CHECK = 'default.ts'
-
-/** Where the checker finds its files: names that a router cannot guess, and that are never used again. */
-interface Layout {
-  readonly folder: string
-  /**
-   * Before the ending of each file's name. The checker looks for no file without it, so that an import such as '../../x.ts'
-   * does not even find out whether there is one; what is not relative is caught by the `*` of `paths`.
-   */
-  readonly suffix: string
-  /** The SDK's folder: it cannot be reached as '../…'. */
-  readonly sdk: string
-}
 
 interface Found {
   readonly code: number
@@ -62,57 +24,28 @@ interface Checking {
   /** Milliseconds. */
   readonly time: number
   readonly signal: AbortSignal
+  readonly where?: LimitPlace | undefined
 }
 
 /** Checks the types of a router; no diagnostics means that they are right, or that `signal` ended the check. */
-export async function typecheck(checking: Checking): Promise<readonly Diagnostic[]> {
-  const declarations = await sdkDeclarations()
-  return inPrivateFolder(async (folder) => {
-    const secret = randomBytes(8).toString('hex')
-    const layout = { folder, suffix: `.${secret}`, sdk: `sdk-${secret}` }
-    const ours = new Map([...declarations, [DEFAULT_CHECK, defaultCheck(checking.sources.entry)]])
-    const texts = new Map([...placed(layout, 'router', checking.sources.texts), ...placed(layout, layout.sdk, ours)])
-    await writeBelow(folder, texts)
-    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config(layout, [...texts.keys()])))
-    await writeFile(join(folder, 'package.json'), '{}') // none is looked for above it
-    return check(layout, checking)
-  })
-}
-
-function config({ suffix, sdk }: Layout, files: string[]): object {
-  const modules = [...SDK_MODULES].map(([name, path]) => [name, [`./${sdk}/${declarationOf(path)}`]])
-  const paths = { ...Object.fromEntries(modules), '*': ['./none.ts'] }
-  return { compilerOptions: { ...OPTIONS, moduleSuffixes: [suffix], paths }, files }
-}
-
-/** Texts by where the checker finds them. */
-function placed({ suffix }: Layout, folder: string, texts: ReadonlyMap<string, string>): [string, string][] {
-  return [...texts].map(([path, text]) => [`${folder}/${path.replace(/(?:\.d)?\.ts$/, `${suffix}$&`)}`, text])
-}
-
-/** A file of ours that asks for the router's default export to be a router; an error in it has no place in the author's. */
-function defaultCheck(entry: string): string {
-  return [
-    `import router from ${JSON.stringify(`../router/${entry}`)}`,
-    "import type { RouterDefinition } from 'router-sdk'",
-    'export const checked: RouterDefinition = router',
-  ].join('\n')
+export function typecheck(checking: Checking): Promise<readonly Diagnostic[]> {
+  return inProgram([checking.sources], (layout) => check(layout, checking))
 }
 
 async function check(layout: Layout, checking: Checking): Promise<readonly Diagnostic[]> {
-  const { sources, time, signal } = checking
+  const { sources, time, signal, where } = checking
   const started = performance.now()
   const first = await runChecker(layout.folder, time, signal)
   if (first.end === 'clean' || first.end === 'stopped') return []
   const found = parse(layout, first.output)
-  if (first.end === 'late' || found.length === 0) return [atStart(sources, endWords(first, time))]
+  if (first.end === 'late' || found.length === 0) return [atStart(sources, endWords(first, time, where))]
   const left = time - (performance.now() - started)
   const closer = left > 50 ? await lookCloser(layout, { ...checking, time: left }, found) : undefined
   return (closer ?? found).slice(0, 50).map((one) => toDiagnostic(sources, one))
 }
 
-function endWords({ end }: CheckerRun, time: number): string {
-  if (end === 'late') return `type-checking took longer than ${time} ms`
+function endWords({ end }: CheckerRun, time: number, where: LimitPlace | undefined): string {
+  if (end === 'late') return `type-checking took longer than ${time} ms${placeWords('compileTime', where)}`
   return 'the type checker gave up on this router: its types need too much memory, or nest too deeply'
 }
 
@@ -125,7 +58,7 @@ async function lookCloser(layout: Layout, checking: Checking, found: readonly Fo
   const { insertions, left } = annotateHooks(sources, found)
   if (insertions.size === 0) return undefined
   const texts = [...insertions].map(([file, places]) => [file, insert(sources.texts.get(file) ?? '', places)] as const)
-  await writeBelow(layout.folder, new Map(placed(layout, 'router', new Map(texts))))
+  await writeBelow(layout.folder, new Map(placed(layout, layout.routers[0] ?? '', new Map(texts))))
   const { end, output } = await runChecker(layout.folder, time, signal)
   if (end !== 'errors') return undefined
   const closer = parse(layout, output)
@@ -156,14 +89,15 @@ function isAtHook(sources: Sources, { code, file, line, column }: Found): boolea
   return hookAt(linesOf(source), line, column) !== undefined
 }
 
-function parse({ folder: whole, suffix, sdk }: Layout, output: string): Found[] {
+function parse({ folder: whole, suffix, sdk, routers: [router = ''] }: Layout, output: string): Found[] {
   const found: Found[] = []
-  for (const line of output.replaceAll(suffix, '').replaceAll(`${whole}/`, '').split('\n')) {
+  const plain = output.replaceAll(suffix, '').replaceAll(`${whole}/`, '').replaceAll(router, 'router')
+  for (const line of plain.split('\n')) {
     const match = /^(?:([\w-]+)\/(.+?)\((\d+),(\d+)\): )?error TS(\d+): (.*)$/.exec(line)
     if (match === null) continue
     const [, folder, path = '', row = '1', column = '1', code = '0', words = ''] = match
     const file = folder === 'router' ? path : ''
-    const text = folder === sdk && path === DEFAULT_CHECK ? NO_ROUTER : words
+    const text = folder === sdk && path === `router/${DEFAULT_CHECK}` ? NO_ROUTER : words
     found.push({
       file,
       line: Number(row),
