@@ -3,9 +3,10 @@ import { ProcessSandbox, type RouterDescription } from 'router-sdk/sandbox'
 import { type CommandLine, loadConfig } from './config/load.ts'
 import type { Settings } from './config/settings.ts'
 import { accountOf, accountText } from './supervisor/account.ts'
+import { type Claim, Claims, listenText, PortRefused } from './supervisor/claims.ts'
 import { DirectoryStore } from './supervisor/directory-store.ts'
 import { detectHostLaunch } from './supervisor/isolation.ts'
-import { addressText } from './supervisor/ports.ts'
+import { claimOf, refuseUnallowed } from './supervisor/ports.ts'
 import { type RouterSource, StoreError } from './supervisor/store.ts'
 import { sandboxVersion } from './tenants/sandbox-version.ts'
 
@@ -46,16 +47,15 @@ async function checkAll(
   settings: Settings,
   sandbox: ProcessSandbox,
 ): Promise<number> {
-  const holders = new Map<string, string>()
+  const claims = new Claims()
   for (const [index, source] of sources.entries()) {
     const { router } = source
     const description = await checkOne(source, index + 1, settings, sandbox)
     if (description === undefined) return 1
-    const address = addressText(wanted(description, settings))
-    const holder = holders.get(address)
-    if (holder !== undefined) return complain(`router ${router} wants ${address}, which router ${holder} has`)
-    if (!address.endsWith(':0')) holders.set(address, router)
-    process.stdout.write(`${router}  ${address}  ${description.hooks.join(', ')}\n`)
+    const claim = claimOf(router, description, settings)
+    const refusal = refusalOf(claim, claims, settings)
+    if (refusal !== undefined) return complain(`router ${router} is refused: ${refusal}`)
+    process.stdout.write(`${router}  ${listenText(claim)}  ${description.hooks.join(', ')}\n`)
   }
   return 0
 }
@@ -78,8 +78,16 @@ async function checkOne(
   }
 }
 
-function wanted({ listen }: RouterDescription, settings: Settings): { host: string; port: number } {
-  return { host: listen?.host ?? settings.listen.host, port: listen?.port ?? settings.listen.port }
+/** Port 0 is nobody's before it is bound. */
+function refusalOf(claim: Claim, claims: Claims, settings: Settings): string | undefined {
+  try {
+    refuseUnallowed(settings, claim)
+    if (claim.port !== 0) claims.add(claim)
+    return undefined
+  } catch (error) {
+    if (error instanceof PortRefused) return error.message
+    throw error
+  }
 }
 
 function complain(message: string): 1 {

@@ -1,6 +1,7 @@
 import { isName, NAME_RULE } from 'router-sdk/router-file'
 import { z } from 'zod'
 import { GRANT_FORMS, parseGrant } from '../tenants/grants.ts'
+import { HOST_GRANT_FORMS, PORT_GRANT_FORMS, parseHostGrant, parsePortGrant } from '../tenants/listen-grants.ts'
 import {
   bytes,
   compileTime,
@@ -41,7 +42,8 @@ const LIMITS = {
   tableBytes: bytes(1, 4096 * MiB - 1, 64 * MiB),
 } as const
 
-const list = (of: string) => z.array(z.string(of).min(1, of).max(300, of), `a list of: ${of}`).default([])
+const list = (of: string, isOne: (text: string) => boolean) =>
+  z.array(z.string(of).max(300, of).refine(isOne, of), `a list, each ${of}`).default([])
 
 const reach = z
   .array(
@@ -56,8 +58,8 @@ function checkGrant(text: string, context: z.RefinementCtx): void {
 }
 
 const GRANTS = {
-  ports: list('a port, a range such as "8000-8099", or "*"'),
-  hosts: list('a host name, or one with "*." in front'),
+  ports: list(PORT_GRANT_FORMS, (text) => parsePortGrant(text) !== undefined),
+  hosts: list(HOST_GRANT_FORMS, (text) => parseHostGrant(text) !== undefined),
   reach,
   trust: oneOf(['untrusted', 'trusted']).default('untrusted'),
   host: oneOf(['shared', 'own']).default('shared'),

@@ -72,11 +72,16 @@ export class Deployer {
     )
   }
 
-  /** New limits hold for the deployments that begin after this; routers that were refused are tried again. */
+  /**
+   * New limits hold for the deployments that begin after this; routers that were refused are tried again. Those that have a
+   * port or a host name that is not allowed any more are retired.
+   */
   configure(settings: Settings): void {
     this.#settings = settings
-    for (const slot of this.#slots.values())
-      if (slot.failure !== undefined && slot.source !== undefined) void this.deploy(slot.source, 0)
+    for (const [router, { source, failure, running }] of this.#slots) {
+      const due = failure !== undefined || running !== undefined || this.#options.ports.refusal(router, settings)
+      if (due && source !== undefined) void this.deploy(source, 0)
+    }
   }
 
   /** A router is new or changed. Resolves, never rejects, when no deployment of it runs or waits. */
@@ -134,15 +139,15 @@ export class Deployer {
     }
   }
 
-  #retire(router: string, slot: Slot): void {
+  #retire(router: string, slot: Slot, reason?: string): void {
     const listen = this.#options.ports.get(router)
     const { active } = slot
     Object.assign(slot, { active: undefined, failure: undefined, blockedBy: undefined })
     if (active === undefined) return
     this.#options.workers.retire(router)
     this.#options.ports.release(router)
-    const address = listen === undefined ? undefined : addressText(listen)
-    this.#options.log.info({ router, version: active.number, listen: address }, 'router retired')
+    const facts = { ...(listen && listenFacts(listen)), ...(reason === undefined ? {} : { reason }) }
+    this.#options.log.info({ router, version: active.number, ...facts }, 'router retired')
     this.#retryBlockedBy(router)
   }
 
@@ -151,6 +156,8 @@ export class Deployer {
     const started = performance.now()
     const ms: Phases = { settle }
     let compiled: CompiledRouter | undefined
+    const forbidden = this.#options.ports.refusal(source.router, this.#settings)
+    if (forbidden !== undefined) this.#retire(source.router, slot, forbidden)
     try {
       compiled = await this.#compile(source, slot, ms)
       if (compiled.hash === slot.active?.bundle) return this.#unchanged(source, slot, compiled.hash)
@@ -188,15 +195,13 @@ export class Deployer {
     const description = await timed(ms, 'warm', () => workers.warm(deployment))
     try {
       this.#assertNewest(slot)
-      const claim = await ports.claim(source.router, description.listen, this.#settings)
+      const claim = await ports.claim(source.router, description, this.#settings)
       try {
         await timed(ms, 'activate', () => workers.activate(deployment, claim.bound))
-        const before = ports.get(source.router)
         claim.confirm()
         ms.total = (ms.settle ?? 0) + performance.now() - started
         this.#activated(slot, deployment, claim.bound, ms)
-        if (before !== undefined && addressText(before) !== addressText(claim.bound))
-          this.#retryBlockedBy(source.router)
+        if (claim.givesBack) this.#retryBlockedBy(source.router)
       } finally {
         claim.undo()
       }
@@ -221,7 +226,7 @@ export class Deployer {
     const newest = slot.source?.tables ?? tables
     if (newest !== tables) this.#options.workers.tables(router, newest)
     this.#options.log.info(
-      { router, version: number, bundle, listen: addressText(listen), ms: rounded(ms) },
+      { router, version: number, bundle, ...listenFacts(listen), ms: rounded(ms) },
       'router active',
     )
   }
@@ -264,4 +269,8 @@ async function timed<T>(ms: Phases, phase: string, act: () => Promise<T>): Promi
 
 function rounded(ms: Phases): Phases {
   return Object.fromEntries(Object.entries(ms).map(([phase, value]) => [phase, Math.round(value)]))
+}
+
+function listenFacts(listen: BoundListen): { listen: string; hosts?: readonly string[] } {
+  return { listen: addressText(listen), ...(listen.hosts && { hosts: listen.hosts }) }
 }

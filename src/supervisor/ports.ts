@@ -1,38 +1,42 @@
-import { createServer } from 'node:net'
 import type { RouterDescription } from 'router-sdk/sandbox'
 import type { Settings } from '../config/settings.ts'
-import { formatAddress } from '../transport/address.ts'
+import { listenRefusal } from '../tenants/listen-rules.ts'
 import type { BoundListen } from '../worker/messages.ts'
+import { addressText, type Claim, Claims, PortRefused } from './claims.ts'
+import { probe } from './probe.ts'
 
-/** A router cannot have the address that it asks for; the message says who has it. */
-export class PortRefused extends Error {
-  /** The router that has it. */
-  readonly holder: string | undefined
-
-  constructor(message: string, holder?: string) {
-    super(message)
-    this.holder = holder
-  }
-}
-
-interface Claim {
-  readonly router: string
-  /** As asked for: with port 0 where the system chose. */
-  readonly wanted: BoundListen
-  readonly bound: BoundListen
-}
+export { addressText, listenText, PortRefused } from './claims.ts'
 
 /** A worker closes a listener a moment after it is told to: until then its port is not somebody else's. */
 const OWN_PORT_LINGERS = 1000
-const PROBE_PAUSE = 20
 
-/** Who listens where. Each address belongs to one router; wildcard addresses take in all others of their port. */
+interface Held {
+  /** As asked for: with port 0 where the system chose. */
+  readonly wanted: Claim
+  readonly claim: Claim
+}
+
+/** What a router was promised, until it is confirmed or undone. */
+export interface Claimed {
+  readonly bound: BoundListen
+  /** Some of what the router had before is free once this is confirmed. */
+  readonly givesBack: boolean
+  confirm(): void
+  /** Does nothing once it is confirmed. */
+  undo(): void
+}
+
+/** Who listens where, for which hosts, and whether the operator's configuration allows it. */
 export class Ports {
-  readonly #claims = new Map<string, Claim>()
+  readonly #claims = new Claims()
+  readonly #held = new Map<string, Held>()
+  /** The port of each claimed address, once it is known that it can be bound. */
+  readonly #probes = new Map<string, Promise<number>>()
   readonly #released = new Map<number, number>()
 
   get(router: string): BoundListen | undefined {
-    return this.#claims.get(router)?.bound
+    const claim = this.#held.get(router)?.claim
+    return claim === undefined ? undefined : boundOf(claim)
   }
 
   /**
@@ -43,109 +47,113 @@ export class Ports {
    */
   async claim(
     router: string,
-    listen: RouterDescription['listen'],
+    description: Pick<RouterDescription, 'listen' | 'hooks'>,
     settings: Settings,
-  ): Promise<{ bound: BoundListen; confirm: () => void; undo: () => void }> {
-    const wanted = { host: listen?.host ?? settings.listen.host, port: listen?.port ?? settings.listen.port }
-    const before = this.#claims.get(router)
-    if (before !== undefined && same(before.wanted, wanted))
-      return { bound: before.bound, confirm: () => {}, undo: () => {} }
-    const trial = `${router} (new)`
-    this.#refuseConflict(router, wanted, listen === undefined)
-    this.#claims.set(trial, { router, wanted, bound: wanted })
-    const undo = () => void this.#claims.delete(trial)
-    try {
-      const bound = before?.bound.port === wanted.port ? wanted : await this.#probe(wanted)
-      this.#claims.set(trial, { router, wanted, bound })
-      const confirm = () => {
-        undo()
-        this.release(router)
-        this.#claims.set(router, { router, wanted, bound })
-      }
-      return { bound, confirm, undo }
-    } catch (error) {
-      undo()
-      throw error
+  ): Promise<Claimed> {
+    const wanted = claimOf(router, description, settings)
+    refuseUnallowed(settings, wanted)
+    const before = this.#held.get(router)
+    const stays = before !== undefined && sameAddress(before.wanted, wanted)
+    const claim = await this.#take({ ...wanted, port: stays ? before.claim.port : wanted.port }, before?.claim.port)
+    let settled = false
+    const settle = (act: () => void) => {
+      if (!settled) act()
+      settled = true
+    }
+    return {
+      bound: boundOf(claim),
+      givesBack: before !== undefined && !sameClaim(before.claim, claim),
+      confirm: () => settle(() => this.#confirm(router, { wanted, claim })),
+      undo: () => settle(() => this.#drop(claim)),
     }
   }
 
   release(router: string): void {
-    const claim = this.#claims.get(router)
-    this.#claims.delete(router)
-    if (claim !== undefined) this.#released.set(claim.bound.port, performance.now())
+    const held = this.#held.get(router)
+    this.#held.delete(router)
+    if (held !== undefined) this.#drop(held.claim)
   }
 
-  #refuseConflict(router: string, wanted: BoundListen, byDefault: boolean): void {
-    if (wanted.port === 0) return
-    for (const { router: holder, bound } of this.#claims.values()) {
-      if (holder === router || !overlap(bound, wanted)) continue
-      const why = byDefault ? ' (it names no port, so it takes the default)' : ''
-      throw new PortRefused(
-        `router ${router} wants ${addressText(wanted)}${why}, which router ${holder} has at ${addressText(bound)}; one of them needs another port`,
-        holder,
-      )
+  /** Why the configuration does not allow what a router has, or `undefined`. */
+  refusal(router: string, settings: Settings): string | undefined {
+    const wanted = this.#held.get(router)?.wanted
+    return wanted === undefined ? undefined : listenRefusal(settings, wanted)
+  }
+
+  #confirm(router: string, held: Held): void {
+    const before = this.#held.get(router)
+    this.#held.set(router, held)
+    if (before !== undefined) this.#drop(before.claim)
+  }
+
+  /** `own`: the port that the router has now, where a probe would find its own listeners. */
+  async #take(wanted: Claim, own: number | undefined): Promise<Claim> {
+    if (wanted.port === 0) {
+      const claim = { ...wanted, port: await probe(wanted, () => false) }
+      this.#claims.add(claim)
+      this.#probes.set(addressText(claim), Promise.resolve(claim.port))
+      return claim
+    }
+    this.#claims.add(wanted)
+    try {
+      await this.#probeOnce(wanted, own)
+      return wanted
+    } catch (error) {
+      this.#drop(wanted)
+      throw error
     }
   }
 
-  /** Binds the address alone for a moment: workers share theirs (SO_REUSEPORT), so a stranger's would go unnoticed. */
-  async #probe(wanted: BoundListen): Promise<BoundListen> {
-    const released = this.#released.get(wanted.port) ?? Number.NEGATIVE_INFINITY
-    for (;;) {
-      try {
-        return { host: wanted.host, port: await bindOnce(wanted) }
-      } catch (error) {
-        const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-        if (code === 'EADDRINUSE' && performance.now() - released < OWN_PORT_LINGERS) {
-          await new Promise((resume) => setTimeout(resume, PROBE_PAUSE))
-          continue
-        }
-        throw new PortRefused(`cannot listen on ${addressText(wanted)}: ${inWords(code)}`)
-      }
-    }
+  /** Routers that share an address share its probe: two at a time would find each other. */
+  #probeOnce(claim: Claim, own: number | undefined): Promise<number> {
+    const key = addressText(claim)
+    const released = this.#released.get(claim.port) ?? Number.NEGATIVE_INFINITY
+    const lingers = () => performance.now() - released < OWN_PORT_LINGERS
+    const known = this.#probes.get(key)
+    const probing = known ?? (own === claim.port ? Promise.resolve(own) : probe(claim, lingers))
+    this.#probes.set(key, probing)
+    return probing
+  }
+
+  #drop(claim: Claim): void {
+    this.#claims.delete(claim)
+    if (this.#claims.has(claim)) return
+    this.#probes.delete(addressText(claim))
+    this.#released.set(claim.port, performance.now())
   }
 }
 
-export function addressText({ host, port }: BoundListen): string {
-  return formatAddress(host, port)
+/** What a router asks for, as it describes itself. */
+export function claimOf(
+  router: string,
+  { listen, hooks }: Pick<RouterDescription, 'listen' | 'hooks'>,
+  settings: Settings,
+): Claim {
+  return {
+    router,
+    host: listen?.host ?? settings.listen.host,
+    port: listen?.port ?? settings.listen.port,
+    hosts: listen?.hosts,
+    greets: hooks.includes('onConnect'),
+    byDefault: listen === undefined,
+  }
 }
 
-function bindOnce({ host, port }: BoundListen): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen({ host, port, exclusive: true, ipv6Only: false }, () => {
-      const address = server.address()
-      const bound = typeof address === 'object' && address !== null ? address.port : port
-      server.close(() => resolve(bound))
-    })
-  })
+/** @throws PortRefused */
+export function refuseUnallowed(settings: Settings, claim: Claim): void {
+  const refusal = listenRefusal(settings, claim)
+  if (refusal !== undefined) throw new PortRefused(refusal)
 }
 
-function same(a: BoundListen, b: BoundListen): boolean {
+function boundOf({ host, port, hosts }: Claim): BoundListen {
+  return { host, port, hosts }
+}
+
+function sameAddress(a: Claim, b: Claim): boolean {
   return a.host === b.host && a.port === b.port
 }
 
-function overlap(a: BoundListen, b: BoundListen): boolean {
-  if (a.port !== b.port) return false
-  return a.host === b.host || takesIn(a.host, b.host) || takesIn(b.host, a.host)
-}
-
-/** `::` takes in IPv4 as well; `0.0.0.0` does not take in addresses of IPv6, but a name may stand for either. */
-function takesIn(wildcard: string, host: string): boolean {
-  return wildcard === '::' || (wildcard === '0.0.0.0' && !host.includes(':'))
-}
-
-function inWords(code: string): string {
-  switch (code) {
-    case 'EADDRINUSE':
-      return 'another program listens there (EADDRINUSE)'
-    case 'EACCES':
-      return 'ports below 1024 need the privilege to bind them (EACCES)'
-    case 'EADDRNOTAVAIL':
-      return 'this machine does not have that address (EADDRNOTAVAIL)'
-    case 'ENOTFOUND':
-      return 'that host name does not resolve (ENOTFOUND)'
-    default:
-      return code
-  }
+function sameClaim(a: Claim, b: Claim): boolean {
+  const text = ({ host, port, hosts, greets }: Claim) => JSON.stringify([host, port, hosts?.toSorted(), greets])
+  return text(a) === text(b)
 }

@@ -8,7 +8,7 @@ import { accountText } from './account.ts'
 import { Deployer } from './deploy.ts'
 import { DirectoryStore } from './directory-store.ts'
 import { detectHostLaunch } from './isolation.ts'
-import { addressText, Ports } from './ports.ts'
+import { listenText, Ports } from './ports.ts'
 import { type Listing, StoreError } from './store.ts'
 import { setTitle } from './title.ts'
 import type { Connections } from './worker-link.ts'
@@ -73,7 +73,7 @@ export class Supervisor {
     this.#serving = { deployer, workers }
     await this.#deployAll(deployer, await this.#watch(deployer))
     this.#setTitle()
-    for (const { router, listen } of deployer.served) log.debug({ router }, `Listening on ${addressText(listen)}`)
+    for (const { router, listen } of deployer.served) log.debug({ router }, `Listening on ${listenText(listen)}`)
     log.info({ routers: deployer.served.length, workers: workers.pids }, 'pointsman serves')
   }
 
@@ -181,7 +181,7 @@ export class Supervisor {
     const served = this.#serving?.deployer.served ?? []
     const [first] = served
     const listen =
-      first === undefined ? 'no router' : served.length === 1 ? addressText(first.listen) : `${served.length} routers`
+      first === undefined ? 'no router' : served.length === 1 ? listenText(first.listen) : `${served.length} routers`
     setTitle({ name: this.#name, listen, connections: this.#connections })
   }
 }

@@ -24,6 +24,8 @@ export type CloseReason =
   | 'connect-failed'
   /** Its tenant may not reach any address of the upstream. */
   | 'not-allowed'
+  /** Nobody's: no router on this port has the host name that was asked for, nor those that no router names. */
+  | 'no-router'
   /** The drain's time was up. */
   | 'drain-forced'
 
@@ -32,7 +34,8 @@ export interface AccessRecord {
   readonly id: string
   readonly listener: string
   readonly client: string
-  readonly router: string
+  /** `undefined` where none was chosen. */
+  readonly router: string | undefined
   /** The version that decided, counted from 1; with its bundle's hash. */
   readonly version: number | undefined
   readonly bundle: string | undefined

@@ -55,8 +55,10 @@ export interface AboutVersion {
 /** Table name → the file's path and a stamp that changes when its content does. */
 export type Tables = Readonly<Record<string, { readonly file: string; readonly stamp: string }>>
 
-/** The address of a listener: never port 0, which the supervisor has resolved. */
+/** Where a router listens: never at port 0, which the supervisor has resolved. */
 export interface BoundListen {
   readonly host: string
   readonly port: number
+  /** The host names whose connections are the router's, in the form of `hostPattern`; `undefined` for all that no other has. */
+  readonly hosts: readonly string[] | undefined
 }

@@ -6,6 +6,7 @@ import type { ActiveRouters } from './active-routers.ts'
 import type { Decider, Undecided } from './decide.ts'
 import type { Resolver } from './dns.ts'
 import type { Recorder } from './recorder.ts'
+import type { RouterNames } from './router-names.ts'
 import type { Session } from './session.ts'
 
 /** What a session needs of its worker. */
@@ -27,5 +28,5 @@ export interface SessionContext {
 
 export interface SessionListener {
   readonly name: string
-  readonly router: string
+  readonly routers: RouterNames
 }

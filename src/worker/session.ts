@@ -9,17 +9,19 @@ import type { Outcome, Undecided } from './decide.ts'
 import { Preread } from './preread.ts'
 import type { Tape } from './recorder.ts'
 import { type Relay, type RelayResult, startRelay } from './relay.ts'
+import { ServerNameReader } from './server-name.ts'
 import type { SessionContext, SessionListener } from './session-context.ts'
 import { connectUpstream, type UpstreamAttempt, type UpstreamConnected, type UpstreamFailed } from './upstream.ts'
 
 /**
+ * - `choosing`: bytes are read until they say which host the client asks for, and so which router
  * - `prereading`: bytes are read and the router is asked about them
  * - `connecting`: it has decided, and the upstream is being reached
  * - `relaying`: both ends belong to the relay
  * - `parting`: the client is being told goodbye
  * - `closed`: recorded
  */
-type State = 'prereading' | 'connecting' | 'relaying' | 'parting' | 'closed'
+type State = 'choosing' | 'prereading' | 'connecting' | 'relaying' | 'parting' | 'closed'
 
 /** Upstreams that `onConnectError` may try for one connection, the first included. */
 const MAX_UPSTREAMS = 8
@@ -28,8 +30,8 @@ const PARTING_TIME = 10_000
 const NOTHING = Buffer.alloc(0)
 
 /**
- * One connection, from accept to its access record, in the order in which it happens: preread → decide → connect → relay →
- * record. It refers to its router by name only, so that a swap, or a host's death, is nothing that it could notice.
+ * One connection, from accept to its access record, in the order in which it happens: choose a router → preread → decide →
+ * connect → relay → record. It refers to its router by name only, so that a swap, or a host's death, is nothing that it could notice.
  */
 export class Session implements ConnectionEvents {
   readonly id: string
@@ -39,8 +41,12 @@ export class Session implements ConnectionEvents {
   readonly #client: Connection
   readonly #record = new RecordKeeper()
   readonly #preread: Preread
-  readonly #tape: Tape | undefined
-  #state: State = 'prereading'
+  #tape: Tape | undefined
+  #state: State = 'choosing'
+  /** Empty until it is chosen, and where none is. */
+  #router = ''
+  /** Only where routers share the port. */
+  #serverName: ServerNameReader | undefined
   #deadline: NodeJS.Timeout | undefined
 
   #clientEnded = false
@@ -61,35 +67,60 @@ export class Session implements ConnectionEvents {
     this.#listener = listener
     this.#client = client
     this.#preread = new Preread(this.#settings.preread.limit)
-    const { name, router } = listener
-    const { remote, local } = client
-    this.#tape = context.recorder()?.begin({ id, router, listener: name, client: remote, local })
   }
 
   /** Accepted: reads, and asks a router that speaks before its clients do. */
   open(): void {
+    const { shared, fallback } = this.#listener.routers
     this.#deadline = setTimeout(() => this.#last('preread-timeout'), this.#settings.preread.time)
+    if (shared) this.#serverName = new ServerNameReader()
+    else this.#choose(fallback)
     this.#client.setEvents(this)
-    const version = this.#context.routers.get(this.#listener.router)
-    if (version?.description.hooks.includes('onConnect') && this.#state === 'prereading') this.#ask('onConnect')
+    if (this.#version?.description.hooks.includes('onConnect') && this.#state === 'prereading' && !shared)
+      this.#ask('onConnect')
+  }
+
+  // ── choose ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Routers that share the port are told apart by the host that the client asks for. */
+  #chooseIfNamed(): void {
+    const asked = this.#serverName?.read(this.#preread.rest(0), this.#preread.last !== undefined)
+    if (asked !== undefined) this.#choose(this.#listener.routers.find(asked.name))
+  }
+
+  /** From here on, and for good, the connection is this router's. */
+  #choose(router: string | undefined): void {
+    if (router === undefined) {
+      this.#reason = 'no-router'
+      return this.#part(undefined)
+    }
+    this.#router = router
+    this.#state = 'prereading'
+    const { remote: client, local } = this.#client
+    this.#tape = this.#context.recorder()?.begin({ id: this.id, router, listener: this.#listener.name, client, local })
+  }
+
+  /** The version that answers for the router now. */
+  get #version(): WarmVersion | undefined {
+    return this.#context.routers.get(this.#router)
   }
 
   // ── preread ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   data(bytes: Uint8Array): void {
-    if (this.#state !== 'prereading' && this.#state !== 'connecting') return
+    if (!this.#undecidedYet && this.#state !== 'connecting') return
     this.#preread.append(bytes)
     if (this.#preread.full) {
       this.#client.pause()
-      if (this.#state === 'prereading') return this.#last('preread-full')
+      if (this.#undecidedYet) return this.#last('preread-full')
     }
-    this.#askIfDue()
+    this.#goOn()
   }
 
   /** The client has sent all that it will: it may still be waiting for an answer. */
   ended(): void {
     this.#clientEnded = true
-    if (this.#state === 'prereading') this.#last('client-left')
+    if (this.#undecidedYet) this.#last('client-left')
   }
 
   drained(): void {}
@@ -104,6 +135,15 @@ export class Session implements ConnectionEvents {
   /** No more bytes will come before a decision: the router is asked once more, and told so. */
   #last(reason: CloseReason): void {
     this.#preread.close(reason)
+    this.#goOn()
+  }
+
+  get #undecidedYet(): boolean {
+    return this.#state === 'choosing' || this.#state === 'prereading'
+  }
+
+  #goOn(): void {
+    if (this.#state === 'choosing') this.#chooseIfNamed()
     this.#askIfDue()
   }
 
@@ -120,7 +160,7 @@ export class Session implements ConnectionEvents {
     const asked = performance.now()
     const { remote: client, local } = this.#client
     const facts = { final, client, local, listener: this.#listener.name, now: Date.now(), ...(event && { event }) }
-    const inquiry = { router: this.#listener.router, hook, bytes, facts }
+    const inquiry = { router: this.#router, hook, bytes, facts }
     this.#context.decider.decide(inquiry, (outcome) => {
       this.#tape?.question(inquiry, outcome)
       this.#preread.answered()
@@ -162,7 +202,7 @@ export class Session implements ConnectionEvents {
   #undecided(undecided: Undecided): void {
     const again = this.#record.failure !== undefined
     this.#record.failure = undecided.failure
-    this.#context.routerFailed(this.#listener.router, undecided)
+    this.#context.routerFailed(this.#router, undecided)
     if (undecided.version !== undefined) this.#note(undecided.version)
     this.#reason = 'router-failed'
     const answer: CloseDecision | ForwardDecision | undefined = undecided.version?.description.failure
@@ -201,7 +241,7 @@ export class Session implements ConnectionEvents {
     this.#record.connecting()
     if (decision.reply !== undefined && decision.replyWhen === 'decided') this.#say(decision.reply)
     const { connect } = this.#settings
-    const { router } = this.#listener
+    const router = this.#router
     this.#connecting = connectUpstream(
       {
         transport: this.#context.transport,
@@ -228,8 +268,7 @@ export class Session implements ConnectionEvents {
     this.#tried.push(decision.remote)
     if (this.#record.failure !== undefined) this.#reason = 'router-failed'
     else this.#reason = code === 'not-allowed' ? 'not-allowed' : 'connect-failed'
-    const version = this.#context.routers.get(this.#listener.router)
-    const asks = version?.description.hooks.includes('onConnectError') && this.#tried.length < MAX_UPSTREAMS
+    const asks = this.#version?.description.hooks.includes('onConnectError') && this.#tried.length < MAX_UPSTREAMS
     if (!asks || this.#clientEnded || this.#record.failure !== undefined) return this.#part(undefined)
     this.#ask('onConnectError', { code, message, attempts, remote: decision.remote, tried: this.#tried })
   }
@@ -271,8 +310,7 @@ export class Session implements ConnectionEvents {
 
   /** The upstream accepted and said nothing for too long. A client that has ended may be gone: then nobody is asked. */
   #silent(remote: string, elapsed: number): void {
-    const version = this.#context.routers.get(this.#listener.router)
-    const asks = version?.description.hooks.includes('onInactivity') && this.#relay?.clientEnded === false
+    const asks = this.#version?.description.hooks.includes('onInactivity') && this.#relay?.clientEnded === false
     if (asks) this.#ask('onInactivity', { remote, elapsed })
     else this.#relay?.stop('inactivity', NOTHING)
   }
@@ -351,7 +389,7 @@ export class Session implements ConnectionEvents {
       id: this.id,
       listener: this.#listener.name,
       client: formatAddress(address, port),
-      router: this.#listener.router,
+      router: this.#router === '' ? undefined : this.#router,
     }
     const bytes = { up: this.#up + (this.#relay?.up ?? 0), down: this.#down + (this.#relay?.down ?? 0) }
     this.#context.closed(this, this.#record.finish(who, bytes, this.#reason))

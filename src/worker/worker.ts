@@ -8,7 +8,6 @@ import { tenantOf } from '../tenants/policy.ts'
 import { Reach, type Refusal } from '../tenants/reach.ts'
 import { Seldom } from '../tenants/seldom.ts'
 import { Tenants } from '../tenants/tenants.ts'
-import { formatAddress } from '../transport/address.ts'
 import { descriptorLimit, descriptorsLeft } from '../transport/descriptors.ts'
 import { createNetTransport } from '../transport/net.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -16,7 +15,8 @@ import { ActiveRouters } from './active-routers.ts'
 import { Decider, type Undecided } from './decide.ts'
 import { Resolver } from './dns.ts'
 import { Listener } from './listener.ts'
-import type { FromWorker, ToWorker } from './messages.ts'
+import { Listeners } from './listeners.ts'
+import type { BoundListen, FromWorker, ToWorker } from './messages.ts'
 import { Recorder } from './recorder.ts'
 import { type Counts, Sessions, type WhyFull } from './sessions.ts'
 
@@ -44,7 +44,7 @@ export class Worker {
   readonly #reach: Reach
   readonly #refusals = new Seldom()
   readonly #routers = new ActiveRouters()
-  readonly #listeners = new Map<string, Listener>()
+  readonly #listeners = new Listeners((address) => this.#listen(address))
   readonly #sessions: Sessions
   readonly #descriptors = descriptorLimit()
   readonly #recorder: Recorder | undefined
@@ -65,7 +65,7 @@ export class Worker {
     this.#resolver = new Resolver(settings.dns)
     this.#reach = new Reach({
       settings: () => this.#settings,
-      listeners: () => [...this.#listeners.values()].map(({ address }) => address),
+      listeners: () => this.#listeners.all.map(({ address }) => address),
       refused: (refusal) => this.#upstreamRefused(refusal),
     })
     this.#tenants = new Tenants(settings, (bite) => this.#log.log.warn(bite, 'a limit was reached'))
@@ -175,14 +175,13 @@ export class Worker {
   /** The new listener is opened before the old one is closed, and the version switched when both stand. */
   async #activate({ id, router, listen }: Extract<ToWorker, { type: 'activate' }>): Promise<void> {
     try {
-      const old = this.#listeners.get(router)
-      const moved = old === undefined || old.address.host !== listen.host || old.address.port !== listen.port
-      const opened = moved ? await this.#listen(router, listen) : undefined
-      const replaced = this.#routers.activate(id)
-      if (replaced !== undefined) this.#sandbox.unload(replaced.id)
-      if (opened !== undefined) {
-        this.#listeners.set(router, opened)
-        old?.close()
+      const place = await this.#listeners.reserve(listen)
+      try {
+        const replaced = this.#routers.activate(id)
+        if (replaced !== undefined) this.#sandbox.unload(replaced.id)
+        place.give(router, listen.hosts)
+      } finally {
+        place.release()
       }
       this.#title()
       this.#tell({ type: 'activated', id })
@@ -191,10 +190,9 @@ export class Worker {
     }
   }
 
-  async #listen(router: string, { host, port }: { host: string; port: number }): Promise<Listener> {
+  async #listen({ host, port }: BoundListen): Promise<Listener> {
     const opened = await Listener.open(
       this.#transport,
-      router,
       { host, port, reusePort: true },
       (listener, connection) => this.#sessions.accept(listener, connection),
       (listener, error) => this.#acceptFailed(listener, error),
@@ -205,8 +203,7 @@ export class Worker {
   }
 
   #retire(router: string): void {
-    this.#listeners.get(router)?.close()
-    this.#listeners.delete(router)
+    this.#listeners.retire(router)
     const retired = this.#routers.retire(router)
     if (retired !== undefined) this.#sandbox.unload(retired.id)
     this.#lookup.removeRouter(router)
@@ -230,7 +227,7 @@ export class Worker {
     const { current } = this.#sessions.counts
     if (why === undefined) this.#log.log.info({ connections: current }, 'accepting again')
     else this.#log.log.warn({ connections: current }, PAUSES[why])
-    for (const listener of this.#listeners.values()) {
+    for (const listener of this.#listeners.all) {
       if (why !== undefined) listener.pause()
       else if (!this.#draining) listener.resume()
     }
@@ -252,15 +249,13 @@ export class Worker {
 
   #title(): void {
     const { current, max, total }: Counts = this.#sessions.counts
-    const names = [...this.#listeners.values()].map(
-      ({ router, address }) => `${router} ${formatAddress(address.host, address.port)}`,
-    )
+    const names = this.#listeners.all.map(titleOf)
     process.title = `pointsman worker ${this.#index} - ${names.join(', ') || 'no router'} - ${current}/${max}/${total} cur/max/tot conns`
   }
 
   #drain(deadline: number | null): void {
     this.#draining = true
-    for (const listener of this.#listeners.values()) listener.close()
+    for (const listener of this.#listeners.all) listener.close()
     let forced = 0
     const timer = deadline === null ? undefined : setTimeout(() => (forced = this.#sessions.force()), deadline)
     this.#sessions.whenEmpty(() => {
@@ -310,4 +305,9 @@ export class Worker {
     if (error === undefined) this.#log.log.info(report, 'table read')
     else this.#log.log.error({ ...report, error }, 'table refused')
   }
+}
+
+/** A listener in the process title, of which the system shows the beginning only. */
+function titleOf({ name, routers: { routers } }: Listener): string {
+  return `${routers.length === 1 ? routers[0] : `${routers.length} routers`} ${name}`
 }

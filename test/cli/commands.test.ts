@@ -26,7 +26,9 @@ test('check says what would be served', async () => {
 export default defineRouter({ ${listen} route: () => ({ close: true }), onConnectError: () => ({ close: true }) })\n`
   writeFileSync(join(folder, 'git.ts'), source('listen: 9418,'))
   writeFileSync(join(folder, 'acme', 'web.ts'), source(''))
-  const { code, stdout, stderr } = await runPointsman(['check', folder, '-p', '8080'])
+  const file = join(scratch, 'tenants.json')
+  writeFileSync(file, '{"tenants":{"named":{"acme":{"ports":["8080"]}}}}')
+  const { code, stdout, stderr } = await runPointsman(['check', folder, '-p', '8080', '-c', file])
   assert.equal(stderr, '')
   assert.equal(stdout, 'git  0.0.0.0:9418  route, onConnectError\nacme/web  0.0.0.0:8080  route, onConnectError\n')
   assert.equal(code, 0)

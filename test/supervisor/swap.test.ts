@@ -25,7 +25,8 @@ export default defineRouter({
 
 let pointsman: Pointsman
 before(async () => {
-  pointsman = await Pointsman.start({ routers: { keep: says('keep') } })
+  const config = { tenants: { defaults: { ports: ['*'] } } }
+  pointsman = await Pointsman.start({ routers: { keep: says('keep') }, config })
 })
 after(() => pointsman.stop())
 

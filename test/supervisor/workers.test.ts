@@ -14,7 +14,7 @@ const DESCRIPTION: RouterDescription = {
   hooks: ['route'],
   failure: { kind: 'close', text: undefined },
 }
-const LISTEN = { host: '127.0.0.1', port: 1 }
+const LISTEN = { host: '127.0.0.1', port: 1, hosts: undefined }
 
 /** A worker that does what it is told, unless a test says otherwise, and can be asked what it serves. */
 class FakeWorker implements WorkerLink {
