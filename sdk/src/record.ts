@@ -10,18 +10,24 @@
  * | `client`    | the client's address                                                                               |
  * | `local`     | the address that it connected to                                                                   |
  * | `listener`  | the listener's address as configured                                                               |
- * | `questions` | what the router was asked, in order: `hook`, `bytes`, `final`, `now`, `lookups`, `event`, `decision` |
+ * | `bytes`     | the first bytes, base64: as many as the router was shown, or fewer where the operator keeps fewer  |
+ * | `questions` | what the router was asked, in order: `hook`, `length`, `final`, `now`, `lookups`, `event`, `decision` |
+ * | `leftOut`   | how many questions before the last are not among them, for there were too many                     |
  *
- * `bytes` is base64, or `{ "redacted": length }` where they were left out. `decision` is the router's answer with payloads as
- * strings of one character a byte, `{ "noop": true }`, or `{ "failed": message }`.
+ * The router was shown the first `length` bytes. `decision` is its answer with payloads as strings of one character a byte,
+ * `{ "noop": true }`, or `{ "failed": message }`. A question to `route` that was answered with `noop`, of which there can be
+ * thousands, is `[length, now, atLeast]`. Where fewer bytes are kept than were shown, there are no look-ups, and the decision is
+ * without what could hold bytes: it is not asked again.
  */
 import type { Decision } from './decision.ts'
 import { BadAnswer, parseAnswer } from './decision.ts'
 import type { Endpoint } from './router.ts'
 import type { Hook } from './sandbox/sandbox.ts'
 
+export { Tape } from './record-tape.ts'
+
 /** The version of the format that is written, and the only one that is read. */
-export const RECORD_VERSION = 1
+export const RECORD_VERSION = 2
 
 /** The first line of a file, without its line end. */
 export const RECORD_HEADER: string = JSON.stringify({ pointsmanRecord: RECORD_VERSION })
@@ -38,13 +44,17 @@ export interface RecordedConnection {
   readonly client: Endpoint
   readonly local: Endpoint
   readonly listener: string
+  /** The first bytes, of which each question showed the router some. */
+  readonly bytes: Uint8Array
   readonly questions: readonly RecordedQuestion[]
+  /** Questions before the last that are not among them. */
+  readonly leftOut: number
 }
 
 export interface RecordedQuestion {
   readonly hook: Hook
-  /** What the router saw; a number where it was left out: its length. */
-  readonly bytes: Uint8Array | number
+  /** How many bytes the router was shown: the connection's first, where as many were kept. */
+  readonly length: number
   readonly final: boolean
   /** `conn.now`. */
   readonly now: number
@@ -56,35 +66,8 @@ export interface RecordedQuestion {
 
 export type RecordedDecision = Decision | { readonly kind: 'failed'; readonly message: string }
 
-/** A line that is not what `encodeRecord` writes; the message says what is wrong with it. */
+/** A line that is not what a `Tape` gives; the message says what is wrong with it. */
 export class BadRecord extends Error {}
-
-/** One connection as a line, without its line end. */
-export function encodeRecord({ questions, ...connection }: RecordedConnection): string {
-  return JSON.stringify({ ...connection, questions: questions.map(encodeQuestion) })
-}
-
-function encodeQuestion({ bytes, decision, event, ...question }: RecordedQuestion): object {
-  const kept = typeof bytes === 'number' ? { redacted: bytes } : Buffer.from(bytes).toString('base64')
-  return { ...question, bytes: kept, ...(event && { event }), decision: encodeDecision(decision) }
-}
-
-function encodeDecision(decision: RecordedDecision): object {
-  switch (decision.kind) {
-    case 'forward': {
-      const { kind: _, upstream: __, replyWhen, reply, ...answer } = decision
-      return { ...answer, ...(reply !== undefined && { reply, replyWhen }) }
-    }
-    case 'wait':
-      return { noop: true, atLeast: decision.atLeast }
-    case 'close':
-      return { close: decision.text ?? true }
-    case 'failed':
-      return { failed: decision.message }
-    default:
-      return decision satisfies never
-  }
-}
 
 /**
  * Reads one line of a file: `undefined` for the header, which has to be the first line.
@@ -99,7 +82,7 @@ export function parseRecordLine(line: string, first: boolean): RecordedConnectio
       throw new BadRecord(`the first line is ${RECORD_HEADER}; found ${JSON.stringify(line.slice(0, 60))}`)
     return undefined
   }
-  const { id, time, router, listener, questions } = value
+  const { id, time, router, listener, bytes, questions, leftOut = 0 } = value
   if (!Array.isArray(questions) || questions.length === 0) throw new BadRecord('questions is a list with at least one')
   return {
     id: label(id, 'id'),
@@ -108,39 +91,41 @@ export function parseRecordLine(line: string, first: boolean): RecordedConnectio
     client: endpoint(value.client, 'client'),
     local: endpoint(value.local, 'local'),
     listener: label(listener, 'listener'),
+    bytes: parseBytes(bytes),
     questions: questions.map(parseQuestion),
+    leftOut: count(leftOut, 'leftOut'),
   }
 }
 
 const HOOKS: readonly Hook[] = ['route', 'onConnect', 'onConnectError', 'onInactivity']
 
 function parseQuestion(value: unknown): RecordedQuestion {
-  const { hook, bytes, final, now, lookups, event, decision } = record(value, 'a question')
+  if (Array.isArray(value)) return parseWait(value)
+  const { hook, length, final, now, lookups, event, decision } = record(value, 'a question')
   const known = HOOKS.find((name) => name === hook)
   if (known === undefined) throw new BadRecord(`hook is one of ${HOOKS.join(', ')}`)
   if (typeof final !== 'boolean') throw new BadRecord('final is true or false')
-  if (typeof now !== 'number' || !Number.isFinite(now)) throw new BadRecord('now is a number of milliseconds')
   return {
     hook: known,
-    bytes: parseBytes(bytes),
+    length: count(length, 'length'),
     final,
-    now,
+    now: time(now),
     lookups: parseLookups(lookups),
     event: event === undefined ? undefined : record(event, 'event'),
     decision: parseDecision(decision),
   }
 }
 
-function parseBytes(value: unknown): Uint8Array | number {
-  if (typeof value === 'string') {
-    if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(value))
-      throw new BadRecord('bytes is base64')
-    return Buffer.from(value, 'base64')
-  }
-  const { redacted } = record(value, 'bytes, where it is no base64,')
-  if (typeof redacted !== 'number' || !Number.isSafeInteger(redacted) || redacted < 0)
-    throw new BadRecord('bytes.redacted is a number of bytes')
-  return redacted
+function parseWait([length, now, atLeast]: readonly unknown[]): RecordedQuestion {
+  const decision = { kind: 'wait', atLeast: count(atLeast, 'atLeast') } as const
+  return { hook: 'route', length: count(length, 'length'), final: false, now: time(now), lookups: {}, decision }
+}
+
+function parseBytes(value: unknown): Uint8Array {
+  const kept = text(value, 'bytes')
+  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(kept))
+    throw new BadRecord('bytes is base64')
+  return Buffer.from(kept, 'base64')
 }
 
 function parseLookups(value: unknown): RecordedQuestion['lookups'] {
@@ -178,6 +163,16 @@ function label(value: unknown, what: string): string {
   if (/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u.test(shown))
     throw new BadRecord(`${what} has a control character`)
   return shown
+}
+
+function count(value: unknown, what: string): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value
+  throw new BadRecord(`${what} is a whole number, 0 or more`)
+}
+
+function time(value: unknown): number {
+  if (typeof value === 'number' && Number.isFinite(value)) return value
+  throw new BadRecord('now is a number of milliseconds')
 }
 
 function text(value: unknown, what: string): string {

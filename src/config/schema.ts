@@ -108,6 +108,7 @@ export const settingsSchema = section({
   record: section({
     file: z.union([path, z.null()], 'the path of a file, or null for none').default(null),
     maxBytes: bytes(1024, 1024 * 1024 * MiB, 64 * MiB),
+    bytes: bytes(0, MiB, MiB),
     sample: z.number('a number from 0 to 1').min(0, 'a number from 0 to 1').max(1, 'a number from 0 to 1').default(1),
   }).prefault({}),
 })

@@ -152,6 +152,8 @@ export interface RecordSettings {
   readonly file: string | null
   /** No connection is written that would make the file longer. */
   readonly maxBytes: number
+  /** How many of a connection's first bytes are written, of those that its router was shown: 0 to 1 MiB. */
+  readonly bytes: number
   /** The share of connections that are recorded, 0 to 1. */
   readonly sample: number
 }

@@ -1,24 +1,23 @@
 import { closeSync, createWriteStream, fstatSync, openSync, readSync, type WriteStream, writeSync } from 'node:fs'
 import {
-  encodeRecord,
+  Tape as ConnectionTape,
+  MAX_RECORD_LINE,
   RECORD_HEADER,
   type RecordedConnection,
   type RecordedDecision,
-  type RecordedQuestion,
 } from 'router-sdk/record'
 import type { RecordSettings } from '../config/settings.ts'
 import type { Inquiry, Outcome } from './decide.ts'
 
 /** Records that wait for a slow disk, in bytes; beyond that connections go unrecorded. */
 const MAX_WAITING = 4 * 1024 * 1024
-/** Questions of one connection that are kept: the first ones, and the last. */
-const MAX_QUESTIONS = 8
 
-type Connection = Omit<RecordedConnection, 'time' | 'questions'>
+type Connection = Omit<RecordedConnection, 'time' | 'bytes' | 'questions' | 'leftOut'>
 
 /**
  * Writes what routers were asked about real connections, and what they answered, for `router-sdk replay`. Of a connection's bytes
- * only those are written that its router was shown when it was asked: what came later, and all that was relayed, never is.
+ * only those are written that its router was shown when it was asked (at most the first `record.bytes`): what came later, and all
+ * that was relayed, never is.
  */
 export class Recorder {
   readonly #settings: RecordSettings
@@ -54,7 +53,7 @@ export class Recorder {
   /** A tape for one connection, or `undefined` when it is not among those recorded. */
   begin(connection: Connection): Tape | undefined {
     if (this.#stream.destroyed || Math.random() >= this.#settings.sample) return undefined
-    return new Tape(connection, (line) => this.#write(line))
+    return new Tape(connection, this.#settings.bytes, (line) => this.#write(line))
   }
 
   /** Resolves when everything has been written. */
@@ -65,7 +64,7 @@ export class Recorder {
   /** Several workers append to the file, so its length is asked for. */
   #write(line: string): void {
     const waiting = this.#stream.writableLength
-    if (this.#stream.destroyed || waiting > MAX_WAITING) return
+    if (this.#stream.destroyed || waiting > MAX_WAITING || line.length > MAX_RECORD_LINE) return
     const length = fstatSync(this.#descriptor).size + waiting + Buffer.byteLength(line)
     if (length <= this.#settings.maxBytes) this.#stream.write(line)
   }
@@ -75,11 +74,13 @@ export class Recorder {
 export class Tape {
   readonly #connection: Connection
   readonly #time = new Date().toISOString()
-  readonly #questions: RecordedQuestion[] = []
+  readonly #tape: ConnectionTape
   readonly #write: (line: string) => void
 
-  constructor(connection: Connection, write: (line: string) => void) {
+  /** `keep`: how many of its first bytes are kept. */
+  constructor(connection: Connection, keep: number, write: (line: string) => void) {
     this.#connection = connection
+    this.#tape = new ConnectionTape(keep)
     this.#write = write
   }
 
@@ -87,14 +88,11 @@ export class Tape {
     const decision: RecordedDecision =
       outcome.kind === 'decided' ? outcome.decision : { kind: 'failed', message: outcome.message }
     const { final, now, event } = facts
-    if (this.#questions.length === MAX_QUESTIONS) this.#questions.pop()
-    this.#questions.push({ hook, bytes: Uint8Array.from(bytes), final, now, event, lookups: outcome.lookups, decision })
+    this.#tape.add({ hook, final, now, event, lookups: outcome.lookups, decision }, bytes)
   }
 
   /** The connection is over: writes it, unless its router was never asked. */
   end(): void {
-    if (this.#questions.length === 0) return
-    const line = encodeRecord({ ...this.#connection, time: this.#time, questions: this.#questions })
-    this.#write(`${line}\n`)
+    if (!this.#tape.isEmpty) this.#write(`${this.#tape.line({ ...this.#connection, time: this.#time })}\n`)
   }
 }

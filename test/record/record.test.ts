@@ -37,7 +37,7 @@ describe('what routers were asked can be recorded, and asked again', () => {
     upstreams.push(await echoServer('A'), await echoServer('B'))
     remotes = upstreams.map(({ remote }) => remote)
     const homes = JSON.stringify({ carol: remotes[0] })
-    const pointsman = await Pointsman.start({
+    await using pointsman = await Pointsman.start({
       routers: { words: router(remotes), 'words.homes.json': homes },
       config: { record: { file } },
     })
@@ -55,7 +55,6 @@ describe('what routers were asked can be recorded, and asked again', () => {
     }
     pointsman.signal('SIGTERM')
     await pointsman.exited()
-    await pointsman.stop()
   })
 
   after(async () => {
@@ -76,7 +75,7 @@ describe('what routers were asked can be recorded, and asked again', () => {
       [remotes[0], remotes[1], remotes[0], 'close'],
     )
     assert.deepEqual({ ...last[2]?.lookups.homes }, { carol: remotes[0] })
-    assert.deepEqual(last[2]?.bytes, Buffer.from('carol\n'))
+    assert.deepEqual(connections[2]?.bytes, Buffer.from('carol\n'))
     for (const { questions } of connections)
       for (const { decision } of questions.slice(0, -1)) assert.equal(decision.kind, 'wait')
   })
@@ -101,24 +100,28 @@ describe('what routers were asked can be recorded, and asked again', () => {
   })
 })
 
-it('a record stays within its limit', async () => {
+it('a record stays within its limit, and holds no byte where none are to be kept', async () => {
   const scratch = mkdtempSync(join(tmpdir(), 'pointsman-record-'))
   const file = join(scratch, 'small.jsonl')
   await using pointsman = await Pointsman.start({
     routers: {
       any: `import { defineRouter } from 'router-sdk'\nexport default defineRouter({ route: () => ({ close: 'bye' }) })\n`,
     },
-    config: { record: { file, maxBytes: 2000 } },
+    config: { record: { file, maxBytes: 2000, bytes: 0 } },
   })
   const port = await pointsman.served('any')
   for (let connection = 0; connection < 30; connection++) {
     const client = await Client.connect(port)
-    assert.equal(await client.write('x').rest(), 'bye')
+    assert.equal(await client.write(SECRET).rest(), 'bye')
     client.destroy()
     await pointsman.record(client)
   }
   const { size } = statSync(file)
   assert.ok(size > 500 && size <= 2000, `${size} bytes`)
+  const [, first = ''] = readFileSync(file, 'utf8').split('\n')
+  const { bytes, questions } = parseRecordLine(first, false) ?? assert.fail()
+  assert.deepEqual([bytes.length, questions[0]?.length], [0, SECRET.length])
+  assert.ok(!first.includes(Buffer.from(SECRET).toString('base64').slice(0, 8)))
   rmSync(scratch, { recursive: true })
 })
 

@@ -2,13 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { parseAnswer } from '../../sdk/src/decision.ts'
-import {
-  BadRecord,
-  encodeRecord,
-  parseRecordLine,
-  RECORD_HEADER,
-  type RecordedConnection,
-} from '../../sdk/src/record.ts'
+import { BadRecord, parseRecordLine, RECORD_HEADER, type RecordedConnection, Tape } from '../../sdk/src/record.ts'
 
 const latin1 = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes).toString('latin1'))
 const decision = fc.oneof(
@@ -19,14 +13,14 @@ const decision = fc.oneof(
 )
 const question = fc.record({
   hook: fc.constantFrom('route', 'onConnect', 'onConnectError', 'onInactivity'),
-  bytes: fc.oneof(fc.uint8Array({ maxLength: 40 }), fc.nat()),
+  length: fc.nat(40),
   final: fc.boolean(),
   now: fc.nat(),
   lookups: fc.dictionary(fc.string(), fc.dictionary(fc.string(), fc.option(fc.string()))),
   decision: decision.map(parseAnswer),
 })
 const endpoint = fc.record({ address: fc.ipV4(), port: fc.nat(65_535) })
-const connection: fc.Arbitrary<RecordedConnection> = fc.record({
+const connection = fc.record({
   id: fc.string(),
   time: fc.string(),
   router: fc.string(),
@@ -35,31 +29,97 @@ const connection: fc.Arbitrary<RecordedConnection> = fc.record({
   listener: fc.string(),
   questions: fc.array(question, { minLength: 1, maxLength: 3 }),
 })
+const BYTES = Uint8Array.from({ length: 40 }, (_, at) => at)
 
-/** Without prototypes, and with bytes as lists. */
+type Written = Omit<RecordedConnection, 'bytes' | 'leftOut'>
+
+function encode({ questions, ...rest }: Written, keep?: number): string {
+  const tape = new Tape(keep)
+  for (const { length, ...asked } of questions) tape.add(asked, BYTES.subarray(0, length))
+  return tape.line(rest)
+}
+
+/** Without prototypes. */
 function plain(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value, (_, inner) => (inner instanceof Uint8Array ? [...inner] : inner)))
+  return JSON.parse(JSON.stringify(value))
+}
+
+const ENDS = {
+  id: 'a',
+  time: 't',
+  router: 'git',
+  client: { address: 'x', port: 1 },
+  local: { address: 'y', port: 2 },
+  listener: 'l',
 }
 
 describe('the record of connections', () => {
   it('reads what was written', () => {
     fc.assert(
       fc.property(connection, (written) => {
-        const read = parseRecordLine(encodeRecord(written), false)
-        const bytes = (list: RecordedConnection): unknown =>
-          list.questions.map((asked) => (typeof asked.bytes === 'number' ? asked.bytes : [...asked.bytes]))
+        const read = parseRecordLine(encode(written), false)
         assert.ok(read !== undefined)
-        assert.deepEqual(bytes(read), bytes(written))
-        const rest = ({ questions, ...more }: RecordedConnection): unknown =>
-          plain({ ...more, questions: questions.map((asked) => ({ ...asked, bytes: 0 })) })
-        assert.deepEqual(rest(read), rest(written))
+        const { bytes, leftOut, ...rest } = read
+        const longest = Math.max(...written.questions.map(({ length }) => length))
+        assert.deepEqual([...bytes], [...BYTES.subarray(0, longest)])
+        assert.equal(leftOut, 0)
+        assert.deepEqual(plain(rest), plain(written))
       }),
     )
   })
 
+  it('keeps thousands of questions of one connection, and its bytes once', () => {
+    const wait = { hook: 'route', final: false, now: 1, lookups: {}, decision: { kind: 'wait', atLeast: 1 } } as const
+    const bytes = new Uint8Array(32_768).fill(65)
+    const tape = new Tape()
+    for (let length = 1; length <= 4000; length++) tape.add(wait, bytes.subarray(0, length))
+    tape.add({ ...wait, decision: parseAnswer({ close: true }) }, bytes)
+    const line = tape.line(ENDS)
+    assert.ok(line.length < 120_000, `${line.length} characters`)
+    const read = parseRecordLine(line, false)
+    assert.deepEqual(read?.questions.map(({ length }) => length).slice(-2), [4000, 32_768])
+    assert.deepEqual([read?.questions.length, read?.leftOut, read?.bytes.length], [4001, 0, 32_768])
+  })
+
+  it('says how many questions it left out, and leaves out only such as were answered with noop', () => {
+    const wait = { hook: 'route', final: false, now: 1, lookups: { a: { b: 'c'.repeat(20_000) } } } as const
+    const tape = new Tape()
+    const decisions = [...Array.from({ length: 20 }, () => ({ noop: true })), { remote: 'a:1' }, { remote: 'b:1' }]
+    for (const [at, answer] of decisions.entries())
+      tape.add({ ...wait, decision: parseAnswer(answer) }, BYTES.subarray(0, at))
+    const line = tape.line(ENDS)
+    assert.ok(line.length < 200_000, `${line.length} characters`)
+    const read = parseRecordLine(line, false)
+    const lengths = read?.questions.map(({ length }) => length) ?? []
+    assert.deepEqual(
+      [lengths.slice(0, 3), lengths.slice(-2)],
+      [
+        [0, 1, 2],
+        [20, 21],
+      ],
+    )
+    assert.equal((read?.leftOut ?? 0) + lengths.length, 22)
+  })
+
+  it('has nothing of a connection beyond the bytes that are kept', () => {
+    const secret = 'hunter2'
+    const asked = { hook: 'route', final: false, now: 1, lookups: { homes: { [secret]: secret } } } as const
+    const answers = [{ remote: 'a:1', data: secret, reply: secret }, { close: secret }, { noop: true, atLeast: 3 }]
+    const decisions = [...answers.map(parseAnswer), { kind: 'failed', message: secret } as const]
+    for (const decision of decisions) {
+      const tape = new Tape(5)
+      tape.add({ ...asked, decision }, Buffer.from(`user ${secret}`))
+      const line = tape.line(ENDS)
+      assert.ok(!line.includes(secret) && !line.includes('aHVudGVyMg'), line)
+      const read = parseRecordLine(line, false)
+      assert.deepEqual(read?.bytes, Buffer.from('user '))
+      assert.deepEqual([read?.questions[0]?.length, read?.questions[0]?.decision.kind], [12, decision.kind])
+    }
+  })
+
   it('has a header with its version', () => {
     assert.equal(parseRecordLine(RECORD_HEADER, true), undefined)
-    assert.throws(() => parseRecordLine('{"pointsmanRecord":2}', true), BadRecord)
+    assert.throws(() => parseRecordLine('{"pointsmanRecord":1}', true), BadRecord)
   })
 
   it('throws nothing but BadRecord, whatever a line holds', () => {
@@ -67,7 +127,7 @@ describe('the record of connections', () => {
       fc.string(),
       fc.json(),
       fc.tuple(connection, fc.nat(), fc.string()).map(([made, at, put]) => {
-        const text = encodeRecord(made)
+        const text = encode(made)
         const cut = at % text.length
         return text.slice(0, cut) + put + text.slice(cut + put.length)
       }),
@@ -86,17 +146,12 @@ describe('the record of connections', () => {
 
   it('refuses what is none, and says which part', () => {
     const good = JSON.parse(
-      encodeRecord({
-        id: 'a',
-        time: 't',
-        router: 'git',
-        client: { address: 'x', port: 1 },
-        local: { address: 'y', port: 2 },
-        listener: 'l',
+      encode({
+        ...ENDS,
         questions: [
           {
             hook: 'route',
-            bytes: new Uint8Array([1]),
+            length: 1,
             final: false,
             now: 1,
             lookups: {},
@@ -112,8 +167,12 @@ describe('the record of connections', () => {
       [{ client: { address: 'x', port: 70_000 } }, /client\.port is a whole number/],
       [{ questions: [] }, /questions is a list with at least one/],
       [{ questions: [{ ...good.questions[0], hook: 'x' }] }, /hook is one of route/],
-      [{ questions: [{ ...good.questions[0], bytes: '?' }] }, /bytes is base64/],
-      [{ questions: [{ ...good.questions[0], bytes: { redacted: -1 } }] }, /redacted is a number/],
+      [{ bytes: '?' }, /bytes is base64/],
+      [{ bytes: undefined }, /bytes is a string/],
+      [{ leftOut: -1 }, /leftOut is a whole number/],
+      [{ questions: [{ ...good.questions[0], length: -1 }] }, /length is a whole number/],
+      [{ questions: [[1, 'now', 2]] }, /now is a number of milliseconds/],
+      [{ questions: [[1, 2]] }, /atLeast is a whole number/],
       [{ questions: [{ ...good.questions[0], lookups: { a: { b: 1 } } }] }, /lookups\.a\.b is a string/],
       [{ questions: [{ ...good.questions[0], decision: { remote: 'x' } }] }, /decision: remote: "x" is not host:port/],
     ]

@@ -1,29 +1,34 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parseAnswer } from '../../sdk/src/decision.ts'
-import { encodeRecord, RECORD_HEADER, type RecordedQuestion } from '../../sdk/src/record.ts'
+import { RECORD_HEADER, type RecordedQuestion, Tape } from '../../sdk/src/record.ts'
 import { Project, router } from './project.ts'
 
 const NAME = router(`if (conn.bytes.length < 2) return { noop: true }
     const home = conn.lookup('homes', conn.text.slice(0, 2))
     return home ? { remote: home } : { close: 'unknown' }`)
 
-function question(bytes: string | number, answer: object, more: Partial<RecordedQuestion> = {}): RecordedQuestion {
-  const given = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes
-  return { hook: 'route', bytes: given, final: false, now: 1, lookups: {}, decision: parseAnswer(answer), ...more }
+interface Asked extends Omit<RecordedQuestion, 'length'> {
+  readonly bytes: string
 }
 
-function line(id: string, questions: RecordedQuestion[], name = 'git'): string {
+function question(bytes: string, answer: object, more: Partial<Asked> = {}): Asked {
+  return { hook: 'route', bytes, final: false, now: 1, lookups: {}, decision: parseAnswer(answer), ...more }
+}
+
+/** `keep`: how many of the connection's bytes are kept. */
+function line(id: string, questions: Asked[], name = 'git', keep?: number): string {
   const client = { address: '192.0.2.7', port: 1 }
   const local = { address: '192.0.2.2', port: 80 }
-  return encodeRecord({
+  const tape = new Tape(keep)
+  for (const { bytes, ...asked } of questions) tape.add(asked, Buffer.from(bytes, 'latin1'))
+  return tape.line({
     id,
     time: '2026-01-02T03:04:05.000Z',
     router: name,
     client,
     local,
     listener: '0.0.0.0:80',
-    questions,
   })
 }
 
@@ -32,15 +37,22 @@ const KNOWN = line('c1', [
   question('ab', { remote: '10.0.0.5:80' }, { lookups: { homes: { ab: '10.0.0.5:80' } } }),
 ])
 const UNKNOWN = line('c2', [question('xy', { close: 'unknown' }, { lookups: { homes: { xy: null } } })])
-const REDACTED = line('c3', [question(2, { close: 'unknown' })])
+const REDACTED = line('c3', [question('xy', { close: 'unknown' })], 'git', 1)
+const MANY = line('c4', [
+  ...Array.from({ length: 20 }, () => question('a', { noop: true }, { lookups: { homes: { a: 'b'.repeat(10_000) } } })),
+  question('xy', { close: 'unknown' }, { lookups: { homes: { xy: null } } }),
+])
 
 describe('router-sdk replay', () => {
   it('finds nothing when every connection would go where it went', async () => {
-    using project = new Project({ 'git.ts': NAME, 'r.jsonl': [RECORD_HEADER, KNOWN, UNKNOWN, REDACTED, ''].join('\n') })
+    using project = new Project({
+      'git.ts': NAME,
+      'r.jsonl': [RECORD_HEADER, KNOWN, UNKNOWN, REDACTED, MANY, ''].join('\n'),
+    })
     const { code, stdout, stderr } = await project.run(['replay', 'r.jsonl', 'git.ts'])
     assert.equal(
       stdout,
-      '2 connections asked again, 0 would go elsewhere; 1 whose bytes were left out could not be asked\n',
+      '3 connections asked again, 0 would go elsewhere; 1 of whose bytes too few were kept could not be judged; 1 had too many questions to keep: not all were asked again\n',
       stderr,
     )
     assert.equal(code, 0)
@@ -71,7 +83,7 @@ describe('router-sdk replay', () => {
     assert.match(cut.stdout, /1 connections asked again, .*; the last line of the record is not whole/)
     const wrong: [string, RegExp][] = [
       ['', /is empty/],
-      ['{}\n', /line 1: the first line is \{"pointsmanRecord":1\}; found "\{\}"/],
+      ['{}\n', /line 1: the first line is \{"pointsmanRecord":2\}; found "\{\}"/],
       [`${RECORD_HEADER}\nnonsense\n${KNOWN}\n`, /line 2: it is not JSON/],
       [
         `${RECORD_HEADER}\n${line('c', [question('a', { close: true })], 'web')}\n`,
@@ -100,7 +112,7 @@ describe('router-sdk replay', () => {
         RECORD_HEADER,
         line('c1', [sent, second, silent]),
         line('c2', [question('xy', { close: true })]),
-        line('c3', [sent, { ...second, bytes: 2 }]),
+        line('c3', [sent, { ...second, bytes: 'abc' }], 'git', 2),
         '',
       ].join('\n'),
     })
@@ -112,7 +124,7 @@ describe('router-sdk replay', () => {
     const again = "onConnectError: (conn, error) => error.attempts === 11 ? { remote: 'b:1' } : { close: true },"
     const bye = "onInactivity: (conn, { elapsed }) => ({ close: 'bye ' + elapsed }),"
     const asked = '2 connections asked again'
-    const left = '1 whose bytes were left out could not be asked'
+    const left = '1 of whose bytes too few were kept could not be judged'
     assert.deepEqual(await written('a:1', again + bye), [0, `${asked}, 0 would go elsewhere; ${left}\n`])
     const [code, elsewhere] = await written('a:1', again)
     assert.equal(code, 1)
@@ -151,7 +163,8 @@ describe('router-sdk replay', () => {
   it('finds nothing in a record whose bytes were all left out, and says so', async () => {
     using project = new Project({ 'git.ts': NAME, 'r.jsonl': [RECORD_HEADER, REDACTED, ''].join('\n') })
     const { code, stdout } = await project.run(['replay', 'r.jsonl', 'git.ts'])
-    const asked = '0 connections asked again, 0 would go elsewhere; 1 whose bytes were left out could not be asked\n'
+    const asked =
+      '0 connections asked again, 0 would go elsewhere; 1 of whose bytes too few were kept could not be judged\n'
     assert.deepEqual([code, stdout], [0, asked])
   })
 

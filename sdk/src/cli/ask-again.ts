@@ -31,7 +31,7 @@ export async function askAgain(
 ): Promise<Replayed> {
   const inquiries = inquiriesOf(connection, beside)
   const asked = connection.questions.map((question, index) => ({ question, inquiry: inquiries[index] }))
-  const bytes = inquiries.findLast((inquiry) => inquiry !== undefined)?.bytes ?? new Uint8Array(0)
+  const { bytes } = connection
   const first = await decideAgain(
     bench,
     router,
@@ -49,7 +49,7 @@ export async function askAgain(
 
 interface Asked {
   readonly question: RecordedQuestion
-  /** `undefined` where the bytes were left out. */
+  /** `undefined` where its bytes were not all kept. */
   readonly inquiry: Inquiry | undefined
 }
 
@@ -71,10 +71,11 @@ async function decideAgain(
     // A router that lost a hook is not asked it, as in production.
     if (!router.description.hooks.includes(inquiry.hook)) continue
     const { outcome } = await bench.ask(router, inquiry)
-    now = fate(outcome, inquiry, bytes)
+    now = fate(outcome, inquiry, inquiry.bytes.length, bytes)
     if (outcome.kind !== 'wait') break
   }
-  return compared(undefined, fate(decided.question.decision, decided.question, bytes), now)
+  const { question } = decided
+  return compared(undefined, fate(question.decision, question, question.length, bytes), now)
 }
 
 /** What the router says when its upstream cannot be reached, or says nothing. Without the hook, the connection is closed. */
@@ -86,16 +87,17 @@ async function followUp(
   bytes: Uint8Array,
 ): Promise<Replayed> {
   if (inquiry === undefined) return 'redacted'
-  const then = fate(question.decision, question, bytes)
+  const then = fate(question.decision, question, question.length, bytes)
   if (!router.description.hooks.includes(hook)) return compared(hook, then, { kind: 'close', text: undefined })
   const { outcome } = await bench.ask(router, inquiry)
-  return compared(hook, then, fate(outcome, inquiry, bytes))
+  return compared(hook, then, fate(outcome, inquiry, question.length, bytes))
 }
 
 /** What became, or becomes, of the connection. */
 function fate(
   decision: RecordedDecision | Outcome,
-  { hook, bytes, final }: Pick<RecordedQuestion, 'hook' | 'bytes' | 'final'>,
+  { hook, final }: Pick<RecordedQuestion, 'hook' | 'final'>,
+  seen: number,
   all: Uint8Array,
 ): Fate {
   if (decision.kind === 'failed') return { kind: 'failed', message: decision.message }
@@ -103,7 +105,6 @@ function fate(
   if (decision.kind === 'wait' && afterHook(hook)) return { kind: 'failed', message: `${hook} answered noop` }
   if (decision.kind === 'forward' && hook === 'onInactivity')
     return { kind: 'failed', message: `${hook} answered remote` }
-  const seen = typeof bytes === 'number' ? bytes : bytes.length
   return fateOf({ outcome: decision, seen, final, lookups: [], log: [], cpu: 0 }, all)
 }
 

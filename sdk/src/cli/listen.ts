@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import type { RecordedConnection, RecordedQuestion } from '../record.ts'
+import { type RecordedConnection, Tape } from '../record.ts'
 import type { Hook } from '../sandbox/sandbox.ts'
 import { Case } from '../testing/given.ts'
 import type { Inquiry, Tables, Verdict } from '../testing/verdict.ts'
@@ -11,12 +11,11 @@ import { questionOf } from './recorded.ts'
 /** Where connections are taken: of this machine only. */
 const HOST = '127.0.0.1'
 const MOST_AT_ONCE = 64
-/** Questions of one connection that are kept, as the proxy keeps them: the first ones, and the last. */
-const MOST_QUESTIONS = 8
 
 /** What came of asking a router about one real connection. */
 export interface Heard {
-  readonly connection: Pick<RecordedConnection, 'time' | 'client' | 'local' | 'listener' | 'questions'>
+  readonly connection: Pick<RecordedConnection, 'time' | 'client' | 'local' | 'listener'>
+  readonly tape: Tape
   readonly verdict: Verdict
   /** The last question that was asked. */
   readonly asked: Pick<Inquiry, 'hook' | 'bytes' | 'final'>
@@ -87,14 +86,13 @@ async function hear(
 ): Promise<Heard | undefined> {
   const facts = factsOf(socket, from)
   const { hooks } = router.description
-  const questions: RecordedQuestion[] = []
+  const tape = new Tape()
   let heard: Heard | undefined
   const ask = async (hook: Hook, bytes: Uint8Array, final: boolean): Promise<number | undefined> => {
     const inquiry: Inquiry = { ...facts, hook, bytes, final, now: Date.now(), tables }
     const verdict = await bench.ask(router, inquiry)
-    if (questions.length === MOST_QUESTIONS) questions.pop()
-    questions.push(questionOf(inquiry, verdict))
-    heard = { connection: { ...facts, questions }, verdict, asked: inquiry }
+    tape.add(questionOf(inquiry, verdict), bytes)
+    heard = { connection: facts, tape, verdict, asked: inquiry }
     return verdict.outcome.kind === 'wait' && !final ? Math.max(bytes.length + 1, verdict.outcome.atLeast) : undefined
   }
   let wanted: number | undefined = 1

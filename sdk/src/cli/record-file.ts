@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { appendFileSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { BadRecord, encodeRecord, parseRecordLine, RECORD_HEADER, type RecordedConnection } from '../record.ts'
+import { BadRecord, parseRecordLine, RECORD_HEADER, type RecordedConnection, type Tape } from '../record.ts'
 import { Fault } from '../testing/fault.ts'
 import { UsageError } from './files.ts'
 import { readRecord } from './recorded.ts'
@@ -35,11 +35,11 @@ export class RecordFile implements AsyncDisposable {
   }
 
   /** Adds a connection; the result is the name that it was given. */
-  add(connection: Omit<RecordedConnection, 'id'>): string {
+  add(connection: Omit<RecordedConnection, 'id' | 'bytes' | 'questions' | 'leftOut'>, tape: Tape): string {
     const id = randomBytes(6).toString('hex')
     try {
       // At once: lines of connections that end together must not run into each other.
-      appendFileSync(this.#file.fd, `${encodeRecord({ id, ...connection })}\n`)
+      appendFileSync(this.#file.fd, `${tape.line({ id, ...connection })}\n`)
       return id
     } catch (error) {
       throw new Fault(`the record ${this.#path} cannot be written: ${error instanceof Error ? error.message : error}`)

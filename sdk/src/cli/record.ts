@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import type { RecordedConnection } from '../record.ts'
+import { type RecordedConnection, Tape } from '../record.ts'
 import type { Inquiry, Verdict } from '../testing/verdict.ts'
 import { outcomeText } from '../testing/words.ts'
 import type { OpenRouter } from '../testing/workbench.ts'
@@ -19,7 +19,7 @@ export interface RecordOptions extends QuestionOptions {
 }
 
 /** What is known of a connection before it is written. */
-type Connection = Omit<RecordedConnection, 'id' | 'router'>
+type Connection = Omit<RecordedConnection, 'id' | 'router' | 'bytes' | 'questions' | 'leftOut'>
 type Asked = Pick<Inquiry, 'hook' | 'bytes' | 'final'>
 
 /** `router-sdk record`: asks a router about a connection and adds both to a record. The result is the exit code. */
@@ -61,8 +61,9 @@ async function given(file: string, dash: string | undefined, options: RecordOpti
     const inquiry = inquiryOf(router, question)
     const verdict = await bench.ask(router, inquiry)
     const { client, local, listener } = inquiry
-    const questions = [questionOf(inquiry, verdict)]
-    writer.add({ time: new Date().toISOString(), client, local, listener, questions }, inquiry, verdict)
+    const tape = new Tape()
+    tape.add(questionOf(inquiry, verdict), inquiry.bytes)
+    writer.add({ time: new Date().toISOString(), client, local, listener }, tape, inquiry, verdict)
   }
 }
 
@@ -84,8 +85,8 @@ async function real(file: string, dash: string | undefined, options: RecordOptio
         terminal.line(
           `listening on ${address}; ${count === undefined ? '' : `${count} connections, or `}Ctrl-C ends it`,
         ),
-      heard: ({ connection, verdict, asked }) => {
-        writer.add(connection, asked, verdict)
+      heard: ({ connection, tape, verdict, asked }) => {
+        writer.add(connection, tape, asked, verdict)
         return count === undefined || writer.told < count
       },
     }
@@ -114,7 +115,7 @@ class Writer {
     return this.recorded + this.failed
   }
 
-  add(connection: Connection, asked: Asked, { outcome }: Verdict): void {
+  add(connection: Connection, tape: Tape, asked: Asked, { outcome }: Verdict): void {
     const terminal = this.#terminal
     const text = terminal.style('bold', outcomeText(outcome, asked.final))
     const what = `${asked.hook}, ${asked.bytes.length} bytes${asked.final ? ', final' : ''}`
@@ -124,7 +125,7 @@ class Writer {
       return terminal.write(`${terminal.style('red', '✖')} ${text}\n${frame}  ${what}: not recorded\n`)
     }
     this.recorded += 1
-    const id = this.#target.add({ router: this.#router, ...connection })
+    const id = this.#target.add({ router: this.#router, ...connection }, tape)
     terminal.line(`${terminal.style('green', '✔')} ${text}\n  ${what}: recorded in ${shown(this.#file)} as ${id}`)
   }
 }

@@ -37,24 +37,25 @@ export async function readRecord(file: string): Promise<RecordFile> {
   return { connections, unfinished: wrong !== undefined }
 }
 
-/** The questions of a connection, `undefined` for those whose bytes were left out. `beside`: tables for what was not looked up then. */
+/** The questions of a connection, `undefined` for those whose bytes were not all kept. `beside`: tables for what was not looked up then. */
 export function inquiriesOf(connection: RecordedConnection, beside: Values = {}): (Inquiry | undefined)[] {
-  const { client, local, listener, questions } = connection
-  return questions.map(({ hook, bytes, final, now, event, lookups }) => {
-    if (typeof bytes === 'number') return undefined
+  const { client, local, listener, questions, bytes: kept } = connection
+  return questions.map(({ hook, length, final, now, event, lookups }) => {
+    if (length > kept.length) return undefined
+    const bytes = kept.subarray(0, length)
     return { hook, bytes, final, client, local, listener, now, event, tables: recordedFirst(lookups, beside) }
   })
 }
 
 /** A question and its answer, as they are recorded. */
 export function questionOf(
-  { hook, bytes, final, now, event }: Inquiry,
+  { hook, final, now, event }: Inquiry,
   { outcome, lookups }: Verdict,
-): RecordedQuestion {
+): Omit<RecordedQuestion, 'length'> {
   const found: Record<string, Record<string, string | null>> = {}
   for (const { table, key, value } of lookups) found[table] = { ...found[table], [key]: value }
   const decision = outcome.kind === 'failed' ? ({ kind: 'failed', message: outcome.message } as const) : outcome
-  return { hook, bytes, final, now, event, lookups: found, decision }
+  return { hook, final, now, event, lookups: found, decision }
 }
 
 function recordedFirst(

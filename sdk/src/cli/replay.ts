@@ -36,7 +36,10 @@ export async function replay(
     const beside = await tablesBeside(file)
     const replayed = await replayAll(own, (connection) => askAgain(bench, router, connection, beside), terminal)
     const elsewhere = list(own, replayed, terminal)
-    const notes = [...summary(replayed, elsewhere), ...(others.length > 0 ? [`not asked about: ${names(others)}`] : [])]
+    const notes = [
+      ...summary(own, replayed, elsewhere),
+      ...(others.length > 0 ? [`not asked about: ${names(others)}`] : []),
+    ]
     if (unfinished) notes.push('the last line of the record is not whole and was left out')
     terminal.line(terminal.style(elsewhere > 0 ? 'red' : 'green', notes.join('; ')))
     return elsewhere > 0 ? 1 : 0
@@ -101,8 +104,16 @@ function elsewhereText(
   return `${head}\n    then  ${fateText(then)}\n    now   ${fateText(now)}`
 }
 
-function summary(replayed: readonly Replayed[], elsewhere: number): string[] {
+function summary(
+  connections: readonly RecordedConnection[],
+  replayed: readonly Replayed[],
+  elsewhere: number,
+): string[] {
   const redacted = replayed.filter((result) => result === 'redacted').length
   const asked = `${replayed.length - redacted} connections asked again, ${elsewhere} would go elsewhere`
-  return [asked, ...(redacted > 0 ? [`${redacted} whose bytes were left out could not be asked`] : [])]
+  const partly = connections.filter(({ leftOut }, index) => leftOut > 0 && replayed[index] === 'same').length
+  const notes = [asked]
+  if (redacted > 0) notes.push(`${redacted} of whose bytes too few were kept could not be judged`)
+  if (partly > 0) notes.push(`${partly} had too many questions to keep: not all were asked again`)
+  return notes
 }
