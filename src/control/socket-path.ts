@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { lstatSync, mkdirSync, realpathSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { ConfigError } from '../config/problems.ts'
 
 /**
@@ -13,6 +13,19 @@ export function controlSocket(configured: string | null, routers: string): strin
   if (configured !== 'auto') return configured
   const name = createHash('sha256').update(realpathSync(routers)).digest('hex').slice(0, 16)
   return join(folder(), `${name}.sock`)
+}
+
+/** Whether a path (without links) is the control socket of this program or of another of the same user. */
+export function isControlSocket(configured: string | null, path: string): boolean {
+  return dirname(path) === real(folder()) || (configured !== null && configured !== 'auto' && path === real(configured))
+}
+
+function real(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
 }
 
 /**

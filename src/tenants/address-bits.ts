@@ -14,7 +14,7 @@ export const IPV4_PREFIX = 96
 const IPV4_AT = 12 // where the IPv4 address stands in its IPv6 form
 const IPV4_FORM = mapped([])
 const GROUPS = 8
-const ZONED = /^([0-9a-fA-F:.]+)%([0-9a-zA-Z_.-]+)$/
+const ZONED = /^([0-9a-fA-F:.]+)%([0-9a-zA-Z.:-]+)$/
 const GROUP = /^[0-9a-fA-F]{1,4}$/
 const PART = /^(?:0|[1-9][0-9]{0,2})$/
 

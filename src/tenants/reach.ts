@@ -1,4 +1,5 @@
 import type { Settings } from '../config/settings.ts'
+import { isControlSocket } from '../control/socket-path.ts'
 import { formatTarget } from '../transport/address.ts'
 import type { ConnectTarget } from '../transport/transport.ts'
 import { parseAddress } from './address-bits.ts'
@@ -76,7 +77,7 @@ export class Reach {
 
   #judge(tenant: string, target: ConnectTarget, name: string | undefined): Verdict {
     const grants = this.#grantsOf(tenant)
-    if (target.kind === 'unix') return judgeUnix(target.path, grants)
+    if (target.kind === 'unix') return this.#judgeUnix(target.path, grants)
     const why = this.#against(target, name, grants)
     return why === undefined ? { kind: 'permitted', target } : { kind: 'refused', why }
   }
@@ -100,6 +101,16 @@ export class Reach {
     return granted ? undefined : purpose
   }
 
+  #judgeUnix(path: string, grants: readonly Grant[]): Verdict {
+    const verdict = judgePath(path, grants)
+    if (verdict.kind !== 'permitted') return verdict
+    const { real, connectTo, release } = verdict
+    if (!isControlSocket(this.#options.settings().control.socket, real))
+      return { kind: 'permitted', target: { kind: 'unix', path: connectTo }, shown: `unix:${real}`, release }
+    release()
+    return { kind: 'refused', why: 'a control socket' }
+  }
+
   /** Read once for each list: a configuration that is read again has new ones. */
   #grantsOf(tenant: string): readonly Grant[] {
     const { reach } = policyOf(this.#options.settings(), tenant)
@@ -111,9 +122,3 @@ export class Reach {
   }
 }
 
-function judgeUnix(path: string, grants: readonly Grant[]): Verdict {
-  const verdict = judgePath(path, grants)
-  if (verdict.kind !== 'permitted') return verdict
-  const { real, connectTo, release } = verdict
-  return { kind: 'permitted', target: { kind: 'unix', path: connectTo }, shown: `unix:${real}`, release }
-}

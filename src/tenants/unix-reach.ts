@@ -1,5 +1,5 @@
 import { closeSync, openSync, readlinkSync, realpathSync } from 'node:fs'
-import { basename, dirname, normalize } from 'node:path'
+import { normalize } from 'node:path'
 import type { Grant } from './grants.ts'
 
 /** Where a path leads, all links followed, and what to connect to so as to reach just that; or why it may not be. */
@@ -63,7 +63,8 @@ function realFolder({ folder }: UnixGrant): string {
 }
 
 function fits({ file }: UnixGrant, folder: string, path: string): boolean {
-  return dirname(path) === folder && matches(file, basename(path))
+  const slash = path.lastIndexOf('/')
+  return (path.slice(0, slash) || '/') === folder && matches(file, path.slice(slash + 1))
 }
 
 /** `*` stands for any characters, also none. No regular expression, which could be made to take long. */

@@ -153,8 +153,8 @@ export class Resolver {
       if (result.kind === 'no-such-name') entry.staleUntil = 0
       entry.error = result.kind === 'failed' ? new Error(`look up ${name}: ${result.reason}`) : unknownName(name)
     }
-    const old = now < entry.staleUntil ? entry.addresses : undefined
-    this.#end(query, old ?? entry.error ?? unknownName(name))
+    const kept = result.kind === 'found' || now < entry.staleUntil ? entry.addresses : undefined
+    this.#end(query, kept ?? entry.error ?? unknownName(name))
   }
 
   #keep(entry: Entry, addresses: readonly string[], freshUntil: number): void {

@@ -41,6 +41,14 @@ describe('the resolver', () => {
     assert.deepEqual(await ask(resolver, 'half.test'), ['192.0.2.1', '::1'])
   })
 
+  it('gives an answer that may not be kept to those who asked, and asks again', async (t) => {
+    const zone = { 'now.test': { a: ['192.0.2.1'], ttl: 0 } }
+    const { resolver, server } = await start(t, zone, { minTtl: 0, staleFor: 0 })
+    assert.deepEqual(await ask(resolver, 'now.test'), ['192.0.2.1'])
+    assert.deepEqual(await ask(resolver, 'now.test'), ['192.0.2.1'])
+    assert.equal(server.count('now.test'), 2)
+  })
+
   it('takes names in any case and with a dot at the end for the same', async (t) => {
     const { resolver, server } = await start(t, { 'same.test': { a: ['192.0.2.1'] } })
     await ask(resolver, 'Same.TEST.')
