@@ -51,15 +51,15 @@ export function sumUsage(reports: readonly WorkerReport[]): TenantStatus[] {
   return [...sums.values()].sort((a, b) => (a.tenant < b.tenant ? -1 : 1))
 }
 
-const WORST: Readonly<Record<Standing, number>> = { clear: 0, penalty: 1, quarantined: 2 }
+const WORST: Readonly<Record<Standing, number>> = { clear: 0, penalty: 1, cell: 2, quarantined: 3 }
 
 /** How a router stands where it stands worst. */
 export function worstStanding(reports: readonly WorkerReport[], router: string): Omit<RouterStanding, 'router'> {
   let worst: Omit<RouterStanding, 'router'> = { standing: 'clear', strikes: 0 }
   for (const { standings } of reports)
-    for (const { router: of, standing, strikes } of standings)
+    for (const { router: of, standing, strikes, until } of standings)
       if (of === router && WORST[standing] >= WORST[worst.standing])
-        worst = { standing, strikes: Math.max(strikes, worst.strikes) }
+        worst = { standing, strikes: Math.max(strikes, worst.strikes), until }
   return worst
 }
 

@@ -72,7 +72,8 @@ export class Worker {
     this.#sandbox = new ProcessSandbox({
       command: hostLaunch.command,
       hosts: settings.hosts,
-      limits: { ...settings.router, hostMemory: settings.hostMemory },
+      limits: { decisionDeadline: settings.router.decisionDeadline, hostMemory: settings.hostMemory },
+      idleVersion: settings.idleVersion,
       strikes: settings.strikes,
       report: (event) => this.#sandboxEvent(event),
     })
@@ -296,6 +297,8 @@ export class Worker {
         return this.#log.log.warn(facts, 'router got a strike')
       case 'quarantined':
         return this.#log.log.error(facts, 'router quarantined')
+      case 'limited':
+        return this.#tenants.of(event.tenant).bite(event.limit)
       default:
         return kind satisfies never
     }

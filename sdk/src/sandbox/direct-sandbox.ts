@@ -1,5 +1,6 @@
 import { RouterEngine } from './engine.ts'
-import { firstQuestions } from './first-question.ts'
+import { firstFailure, refusalText } from './first-question.ts'
+import { InFlight } from './in-flight.ts'
 import { failure, parseDescription, parseReply } from './replies.ts'
 import {
   LoadFailure,
@@ -8,7 +9,6 @@ import {
   type RouterDescription,
   type Sandbox,
   type SandboxVersion,
-  type VersionLimits,
 } from './sandbox.ts'
 
 /**
@@ -17,20 +17,20 @@ import {
  */
 export class DirectSandbox implements Sandbox {
   readonly #engine = new RouterEngine(true)
+  readonly #inFlight = new InFlight()
   /** Versions, and how many questions each has not answered yet. */
-  readonly #loaded = new Map<number, { limits: VersionLimits; asked: number; unloading: boolean }>()
+  readonly #loaded = new Map<number, { version: SandboxVersion; asked: number; unloading: boolean }>()
 
   async load(version: SandboxVersion): Promise<RouterDescription> {
     const { limits } = version
     const { status, json } = this.#engine.load(version.id, version.code, limits)
     const description = parseDescription(status, json, limits.loadTime)
-    for (const question of firstQuestions(description)) {
-      const reply = this.#answer(version.id, limits, question)
-      if (reply.kind !== 'failed') continue
+    const failed = await firstFailure(description, async (question) => this.#answer(version, question))
+    if (failed !== undefined) {
       this.#engine.unload(version.id)
-      throw new LoadFailure(`its first question (${question.hook}, no bytes) failed: ${reply.message}`, reply.position)
+      throw new LoadFailure(refusalText(failed.hook, failed.reply), failed.reply.position)
     }
-    this.#loaded.set(version.id, { limits, asked: 0, unloading: false })
+    this.#loaded.set(version.id, { version, asked: 0, unloading: false })
     return description
   }
 
@@ -47,13 +47,17 @@ export class DirectSandbox implements Sandbox {
       process.nextTick(answered, failure('unavailable', `version ${id} is not loaded`, 0))
       return
     }
+    const over = this.#inFlight.enter(loaded.version)
+    if (over !== undefined) {
+      process.nextTick(answered, failure('over-limit', over, 0))
+      return
+    }
     loaded.asked += 1
     process.nextTick(() => {
       const closed = this.#loaded.get(id) !== loaded
-      const reply = closed
-        ? failure('unavailable', 'the sandbox is closed', 0)
-        : this.#answer(id, loaded.limits, question)
+      const reply = closed ? failure('unavailable', 'the sandbox is closed', 0) : this.#answer(loaded.version, question)
       loaded.asked -= 1
+      this.#inFlight.leave(loaded.version)
       if (!closed && loaded.unloading && loaded.asked === 0) this.#forget(id)
       answered(reply)
     })
@@ -69,7 +73,7 @@ export class DirectSandbox implements Sandbox {
     this.#engine.unload(id)
   }
 
-  #answer(id: number, limits: VersionLimits, { hook, facts, bytes }: Question): Reply {
+  #answer({ id, limits }: SandboxVersion, { hook, facts, bytes }: Question): Reply {
     const text = Buffer.from(bytes).toString('latin1')
     const { status, json, cpu } = this.#engine.ask(id, hook, JSON.stringify(facts), text)
     return parseReply(status, cpu, json, limits.decisionTime)

@@ -1,56 +1,52 @@
-import { encodeAsk, encodeLoad, encodeUnload } from './frames.ts'
+import type { CpuBudgets } from './cpu-budgets.ts'
+import type { Held } from './held.ts'
 import { type HostLoss, HostProcess } from './host-process.ts'
-import { type Asking, HostGone, type Job, Loading } from './jobs.ts'
-import type { SandboxLimits, SandboxVersion } from './sandbox.ts'
+import type { Asking, Job } from './jobs.ts'
+import { Lane } from './lane.ts'
+import { LoadedHost, type Role } from './loaded-host.ts'
+import { roomFor, watchMemory } from './memory.ts'
+import type { SandboxLimits } from './sandbox.ts'
 
 export interface HostPoolOptions {
   readonly command: readonly string[]
   readonly hosts: number
   readonly limits: SandboxLimits
-  /** The versions that a fresh host loads before it serves. */
-  readonly versions: () => readonly SandboxVersion[]
-  readonly lost: (host: HostProcess<Job>, loss: HostLoss, detail: string, owed: readonly Job[]) => void
+  /** Milliseconds after which a version that nobody asks about is unloaded. */
+  readonly idleVersion: number
+  readonly budgets: CpuBudgets
+  /** The versions that a host should have before it is asked, the most wanted last. */
+  readonly wanted: () => readonly Held[]
+  readonly lost: (pid: number, loss: HostLoss, detail: string, owed: readonly Job[]) => void
   /** A version that loaded in the spare does not load in a host that serves. */
-  readonly unloadable: (version: SandboxVersion, error: Error) => void
-  /** A job that no host could be had for in time. */
-  readonly unavailable: (job: Job) => void
+  readonly unloadable: (held: Held, error: Error) => void
+  /** A job that nothing came of in time. */
+  readonly unavailable: (job: Job, reason: string) => void
+  /** A tenant's questions wait because it has used up its CPU time. */
+  readonly limited: (tenant: string) => void
 }
 
-type Role = 'serving' | 'spare' | 'penalty'
-
-interface Host {
-  readonly process: HostProcess<Job>
-  /** Version ids, the one that was longest not asked about first. */
-  readonly loaded: Set<number>
-  role: Role
-  usedAt: number
-}
+/** Who answers a question. */
+export type LaneName = Exclude<Role, 'spare'>
 
 /** How often deadlines are looked at while questions are in flight, in milliseconds. */
 const TICK = 20
 const MAX_WAIT = 5_000
 const MAX_START = 10_000
-const LOAD_GRACE = 800
-/** A decision that may take longer than the deadline has this much beyond: two ticks, and a little. */
-const DECISION_GRACE = 50
-const PENALTY_IDLE = 60_000
-const MiB = 1_048_576
-/** Resident memory of a host without versions, with room for what they do, and of one idle isolate (1.4 MiB, measured). */
-const HOST_MEMORY = 96 * MiB
-const VERSION_MEMORY = 1.75 * MiB
-const LEAST_ROOM = 8
-/** How often the memory of hosts is looked at that have nothing to do. */
+const APART_IDLE = 60_000
+/** How often hosts are looked at that have nothing to do. */
 const IDLE_WATCH = 1_000
+/** Versions that the spare is given in that time, of those that it should have. */
+const SPARE_CATCHES_UP = 16
 const BACK_OFF = { first: 50, most: 5_000 }
+const APART = ['penalty', 'cell'] as const
 
-/** The sandbox hosts of one worker: who serves, who stands by, who is put up with, and starting new ones for those lost. */
+/** The sandbox hosts of one cordon: who serves, who stands by, who is put up with, and starting new ones for those lost. */
 export class HostPool {
   readonly #options: HostPoolOptions
-  /** Versions that a host holds at most: one that is asked about comes back for the one that was longest not asked about. */
-  readonly #room: number
-  readonly #hosts = new Set<Host>()
-  readonly #starting = new Set<HostProcess<Job>>()
-  readonly #waiting: { asking: Asking; penalty: boolean }[] = []
+  readonly #hosts = new Map<HostProcess<Job>, LoadedHost>()
+  readonly #starting = new Map<HostProcess<Job>, Role>()
+  readonly #lanes: Readonly<Record<LaneName, Lane>>
+  readonly #inRole: Readonly<Record<Role, LoadedHost[]>> = { serving: [], spare: [], penalty: [], cell: [] }
   readonly #rehearsals: Job[] = []
   readonly #whenStarted: (() => void)[] = []
   readonly #idleWatch: NodeJS.Timeout
@@ -61,17 +57,19 @@ export class HostPool {
 
   constructor(options: HostPoolOptions) {
     this.#options = options
-    this.#room = Math.max(LEAST_ROOM, Math.floor((options.limits.hostMemory - HOST_MEMORY) / VERSION_MEMORY))
-    this.#idleWatch = setInterval(() => this.#checkMemory(), IDLE_WATCH).unref()
+    const { budgets, limited } = options
+    const lane = (name: LaneName): Lane => new Lane({ budgets, limited, hosts: () => this.#inRole[name] })
+    this.#lanes = { serving: lane('serving'), penalty: lane('penalty'), cell: lane('cell') }
+    this.#idleWatch = setInterval(() => this.#checkIdle(), IDLE_WATCH).unref()
     this.#fill()
   }
 
   get pids(): number[] {
-    return [...[...this.#hosts].map((host) => host.process.pid), ...[...this.#starting].map((host) => host.pid)]
+    return [...this.#hosts.keys(), ...this.#starting.keys()].map(({ pid }) => pid)
   }
 
   async started(): Promise<void> {
-    if (this.#standing() === this.#options.hosts + 1) return
+    if (this.#isComplete()) return
     const late = Promise.withResolvers<void>()
     const timer = setTimeout(
       () => late.reject(new Error(`no sandbox host was ready within ${MAX_START} ms`)),
@@ -81,34 +79,35 @@ export class HostPool {
     await late.promise.finally(() => clearTimeout(timer))
   }
 
-  ask(asking: Asking, penalty: boolean): void {
-    const host = penalty ? this.#penaltyHost() : this.#leastLoaded()
-    if (host === undefined) this.#waiting.push({ asking, penalty })
-    else this.#askOf(host, asking)
+  ask(asking: Asking, lane: LaneName): void {
+    this.#lanes[lane].push(asking)
+    if (lane !== 'serving') this.#fill()
     this.#tick()
   }
 
   /** Gives a job to the spare; waits for one when there is none. */
   rehearse(job: Job): void {
-    const spare = this.#inRole('spare')[0]
+    const [spare] = this.#inRole.spare
     if (spare === undefined) this.#rehearsals.push(job)
-    else this.#give(spare, job)
+    else give(spare, job)
     this.#tick()
   }
 
-  /** Loads a rehearsed version into every host that stands; resolves when each has it or is gone. */
-  async load(version: SandboxVersion): Promise<void> {
-    const hosts = [...this.#hosts].filter((host) => host.role !== 'penalty' && !host.loaded.has(version.id))
-    await Promise.all(hosts.map((host) => new Promise<void>((resolve) => this.#loadInto(host, version, resolve))))
+  /** Loads a rehearsed version into every host that may be asked about it soon; resolves when each has it or is gone. */
+  async preload(held: Held): Promise<void> {
+    const hosts = [...this.#inRole.serving, ...this.#inRole.spare].filter((host) => !host.has(held))
+    const loaded = hosts.map((host) => new Promise<void>((resolve) => host.load(held, resolve)))
+    this.#tick()
+    await Promise.all(loaded)
   }
 
   /** Loads a version anew wherever it was struck. */
-  reload(version: SandboxVersion): void {
-    for (const host of this.#hosts) if (host.role !== 'penalty') this.#loadInto(host, version, () => {})
+  reload(held: Held): void {
+    for (const host of this.#inRole.serving) host.load(held, () => {})
   }
 
   unload(id: number): void {
-    for (const host of this.#hosts) if (host.loaded.delete(id)) host.process.send(encodeUnload(id))
+    for (const host of this.#hosts.values()) host.unload(id)
   }
 
   async close(): Promise<void> {
@@ -116,135 +115,100 @@ export class HostPool {
     clearInterval(this.#idleWatch)
     clearInterval(this.#ticking)
     clearTimeout(this.#backOff)
-    const living = [...this.#starting, ...[...this.#hosts].map((host) => host.process)]
+    const living = [...this.#starting.keys(), ...this.#hosts.keys()]
     for (const host of living) host.kill('exited', 'the sandbox is closing')
-    for (const { asking } of this.#waiting.splice(0)) this.#options.unavailable(asking)
-    for (const job of this.#rehearsals.splice(0)) this.#options.unavailable(job)
+    this.#expire(Number.POSITIVE_INFINITY)
+    for (const lane of Object.values(this.#lanes)) lane.close()
     await Promise.all(living.map((host) => host.exited))
   }
 
-  #give(host: Host, job: Job): void {
-    if (job.kind === 'asking') return this.#askOf(host, job)
-    this.#makeRoom(host, job.version.id)
-    host.loaded.add(job.version.id) // or will have by the time that a question about it is read
-    const { id: version, code, limits } = job.version
-    const allowed = { wall: limits.loadTime + LOAD_GRACE, cpu: limits.loadTime }
-    host.process.ask(job, allowed, (id) => encodeLoad(id, { version, limits, code }))
-    this.#tick()
-  }
-
-  #askOf(host: Host, asking: Asking): void {
-    host.usedAt = performance.now()
-    asking.sent = host.usedAt
-    const { version, question } = asking
-    if (!host.loaded.delete(version.id)) this.#loadInto(host, version, () => {})
-    host.loaded.add(version.id)
-    const facts = JSON.stringify(question.facts)
-    const { decisionTime } = version.limits
-    const wall = Math.max(this.#options.limits.decisionDeadline, decisionTime + DECISION_GRACE)
-    host.process.ask(asking, { wall, cpu: decisionTime }, (id) =>
-      encodeAsk(id, version.id, question.hook, facts, question.bytes),
-    )
-  }
-
-  #makeRoom(host: Host, coming: number): void {
-    host.loaded.delete(coming)
-    for (const id of host.loaded) {
-      if (host.loaded.size < this.#room) return
-      host.loaded.delete(id)
-      host.process.send(encodeUnload(id))
-    }
-  }
-
-  #loadInto(host: Host, version: SandboxVersion, done: () => void): void {
-    const loaded = (result: unknown): void => {
-      if (result instanceof Error && !(result instanceof HostGone) && !this.#closed) {
-        host.loaded.delete(version.id)
-        this.#options.unloadable(version, result)
-      }
-      done()
-    }
-    this.#give(host, new Loading(version, loaded))
-  }
-
-  #inRole(role: Role): Host[] {
-    return [...this.#hosts].filter((host) => host.role === role)
-  }
-
-  #standing(): number {
-    return this.#hosts.size - this.#inRole('penalty').length
-  }
-
-  #leastLoaded(): Host | undefined {
-    let best: Host | undefined
-    for (const host of this.#hosts)
-      if (host.role === 'serving' && (best === undefined || host.process.load < best.process.load)) best = host
-    return best
-  }
-
-  #penaltyHost(): Host | undefined {
-    const host = this.#inRole('penalty')[0]
-    const coming = [...this.#starting].some((starting) => starting.penalty)
-    if (host === undefined && !coming && this.#backOff === undefined && !this.#closed) this.#start(true)
-    return host
+  #isComplete(): boolean {
+    return this.#inRole.serving.length + this.#inRole.spare.length === this.#options.hosts + 1
   }
 
   /** Starts as many hosts as are missing, a little later each time that one could not be started. */
   #fill(): void {
     if (this.#closed || this.#backOff !== undefined) return
-    const coming = [...this.#starting].filter((host) => !host.penalty).length
-    for (let missing = this.#options.hosts + 1 - this.#standing() - coming; missing > 0; missing--) this.#start(false)
+    const coming = [...this.#starting.values()]
+    for (const role of APART)
+      if (this.#lanes[role].size > 0 && this.#inRole[role].length === 0 && !coming.includes(role)) this.#start(role)
+    const standing = this.#inRole.serving.length + this.#inRole.spare.length
+    const spares = coming.filter((role) => role === 'spare').length
+    for (let missing = this.#options.hosts + 1 - standing - spares; missing > 0; missing--) this.#start('spare')
   }
 
-  #start(penalty: boolean): void {
-    const host: HostProcess<Job> = new HostProcess(this.#options.command, penalty, {
-      ready: () => this.#stand(host),
-      lost: (loss, detail, owed) => this.#lose(host, loss, detail, owed),
+  #start(role: Role): void {
+    const host: HostProcess<Job> = new HostProcess(this.#options.command, role !== 'spare', {
+      ready: () => this.#stand(host, role),
+      answered: (job) => this.#answered(host, job),
+      delivered: () => this.#pump(),
+      lost: (loss, detail, owed, busyFor) => this.#lose(host, loss, detail, owed, busyFor),
     })
-    this.#starting.add(host)
+    this.#starting.set(host, role)
     this.#tick()
   }
 
-  #stand(process: HostProcess<Job>): void {
+  #stand(process: HostProcess<Job>, role: Role): void {
     this.#starting.delete(process)
     this.#failures = 0
-    const host: Host = {
-      process,
-      loaded: new Set(),
-      role: process.penalty ? 'penalty' : 'spare',
-      usedAt: performance.now(),
-    }
-    this.#hosts.add(host)
-    if (!process.penalty)
-      for (const version of this.#options.versions().slice(-this.#room)) this.#loadInto(host, version, () => {})
-    this.#promote()
-    if (this.#standing() === this.#options.hosts + 1) for (const resolve of this.#whenStarted.splice(0)) resolve()
+    const { limits, unloadable } = this.#options
+    const host = new LoadedHost(process, role, {
+      decisionDeadline: limits.decisionDeadline,
+      room: roomFor(limits.hostMemory),
+      unloadable: (held, error) => !this.#closed && unloadable(held, error),
+    })
+    this.#hosts.set(process, host)
+    if (role === 'spare') for (const held of this.#options.wanted()) host.load(held, () => {})
+    this.#assignRoles()
+    if (this.#isComplete()) for (const resolve of this.#whenStarted.splice(0)) resolve()
   }
 
   /** Fills the serving places from the spare, and hands out what waited. */
-  #promote(): void {
-    for (const spare of this.#inRole('spare'))
-      if (this.#inRole('serving').length < this.#options.hosts) spare.role = 'serving'
-    const waiting = this.#waiting.splice(0)
-    for (const { asking, penalty } of waiting) this.ask(asking, penalty)
-    const spare = this.#inRole('spare')[0]
-    if (spare !== undefined) for (const job of this.#rehearsals.splice(0)) this.#give(spare, job)
+  #assignRoles(): void {
+    const hosts = [...this.#hosts.values()]
+    const inRole = (role: Role): LoadedHost[] => hosts.filter((host) => host.role === role)
+    for (const spare of inRole('spare')) if (inRole('serving').length < this.#options.hosts) spare.role = 'serving'
+    Object.assign(this.#inRole, {
+      serving: inRole('serving'),
+      spare: inRole('spare'),
+      penalty: inRole('penalty'),
+      cell: inRole('cell'),
+    })
+    const [spare] = this.#inRole.spare
+    if (spare !== undefined) for (const job of this.#rehearsals.splice(0)) give(spare, job)
+    this.#pump()
   }
 
-  #lose(process: HostProcess<Job>, loss: HostLoss, detail: string, owed: readonly Job[]): void {
-    const host = [...this.#hosts].find((candidate) => candidate.process === process)
-    if (host !== undefined) this.#hosts.delete(host)
+  #pump(): void {
+    this.#lanes.serving.pump()
+    for (const role of APART) this.#lanes[role].pump()
+  }
+
+  #answered(process: HostProcess<Job>, job: Job): void {
+    const host = this.#hosts.get(process)
+    host?.settled(job)
+    if (job.kind === 'asking') job.from?.settle(job, job.spent)
+    else if (host !== undefined && host.role !== 'spare') this.#lanes[host.role].charge(job.version.tenant, job.spent)
+  }
+
+  #lose(process: HostProcess<Job>, loss: HostLoss, detail: string, owed: readonly Job[], busyFor: number): void {
+    this.#hosts.delete(process)
     const starting = this.#starting.delete(process)
     if (starting) this.#failures += 1
-    this.#promote()
-    this.#options.lost(process, loss, detail, owed)
+    // The isolate's clock is gone with it: the time that it kept its host from others is what it cost.
+    for (const [index, job] of owed.entries()) {
+      if (job.kind === 'asking') job.from?.settle(job, index === 0 ? busyFor : 0)
+      else if (index === 0) this.#options.budgets.charge(job.version.tenant, busyFor)
+    }
+    this.#assignRoles()
+    this.#options.lost(process.pid, loss, detail, owed)
     if (this.#closed) return
     if (!starting || this.#failures === 1) return this.#fill()
     const delay = Math.min(BACK_OFF.most, BACK_OFF.first * 2 ** this.#failures)
     this.#backOff ??= setTimeout(() => {
       this.#backOff = undefined
       this.#fill()
-      this.#promote()
+      this.#pump()
     }, delay)
   }
 
@@ -255,35 +219,48 @@ export class HostPool {
 
   #check(): void {
     const now = performance.now()
-    for (const host of this.#starting)
+    for (const host of this.#starting.keys())
       if (now > host.startBy) host.kill('exited', `it was not ready within ${MAX_START} ms`)
-    let busy = this.#starting.size > 0 || this.#waiting.length > 0 || this.#rehearsals.length > 0
-    this.#checkMemory()
-    for (const host of [...this.#hosts]) {
+    const waiting = Object.values(this.#lanes).some(({ size }) => size > 0)
+    let busy = this.#starting.size > 0 || waiting || this.#rehearsals.length > 0
+    for (const host of [...this.#hosts.values()]) {
+      watchMemory(host, this.#options.limits.hostMemory)
       host.process.checkDeadline()
-      if (host.role === 'penalty' && host.process.load === 0 && now - host.usedAt > PENALTY_IDLE)
-        host.process.kill('exited', 'no router needs the penalty host')
-      busy ||= host.process.load > 0 || host.role === 'penalty'
+      const apart = host.role === 'penalty' || host.role === 'cell'
+      if (apart && host.process.load === 0 && now - host.usedAt > APART_IDLE)
+        host.process.kill('exited', `no router needs the ${host.role} host`)
+      busy ||= host.process.load > 0 || apart
     }
     this.#expire(now)
-    if (busy) return
+    if (busy || this.#closed) return
     clearInterval(this.#ticking)
     this.#ticking = undefined
   }
 
-  #checkMemory(): void {
-    for (const host of [...this.#hosts]) host.process.checkMemory(this.#options.limits.hostMemory)
+  #checkIdle(): void {
+    const now = performance.now()
+    for (const host of this.#hosts.values()) {
+      watchMemory(host, this.#options.limits.hostMemory)
+      host.evictIdle(now - this.#options.idleVersion)
+    }
+    const [spare] = this.#inRole.spare
+    if (spare === undefined || spare.process.load > 0) return
+    const missing = this.#options.wanted().filter((held) => !spare.has(held))
+    for (const held of missing.slice(-SPARE_CATCHES_UP)) spare.load(held, () => {})
+    if (missing.length > 0) this.#tick()
   }
 
   #expire(now: number): void {
-    const late = this.#waiting.filter(({ asking }) => now - asking.since > MAX_WAIT)
-    for (const waiting of late) {
-      this.#waiting.splice(this.#waiting.indexOf(waiting), 1)
-      this.#options.unavailable(waiting.asking)
-    }
+    for (const lane of Object.values(this.#lanes))
+      for (const { asking, reason } of lane.expire(now - MAX_WAIT)) this.#options.unavailable(asking, reason)
     for (const job of this.#rehearsals.filter(({ since }) => now - since > MAX_START)) {
       this.#rehearsals.splice(this.#rehearsals.indexOf(job), 1)
-      this.#options.unavailable(job)
+      this.#options.unavailable(job, 'no sandbox host could be had in time')
     }
   }
+}
+
+function give(host: LoadedHost, job: Job): void {
+  if (job.kind === 'asking') host.ask(job)
+  else host.give(job)
 }

@@ -37,11 +37,28 @@ export interface Allowance {
 
 export interface HostEvents<P> {
   ready(): void
-  /** The host is gone, or on its way: it will answer nothing more. `pending` is what it owed, oldest first. */
-  lost(loss: HostLoss, detail: string, pending: readonly P[]): void
+  /** It answered, and owes this no more; the answer has not been delivered yet. */
+  answered(pending: P): void
+  /** The answer has been delivered. */
+  delivered(): void
+  /**
+   * The host is gone, or on its way: it will answer nothing more. `pending` is what it owed, oldest first; it was busy with the
+   * first for `busyFor` milliseconds.
+   */
+  lost(loss: HostLoss, detail: string, pending: readonly P[], busyFor: number): void
 }
 
 const PAGE_BYTES = 4096
+/**
+ * Nothing of ours. Memory of isolates goes back to the system when they go: glibc would keep what is scattered among the
+ * memory of those that stay, unless larger pieces are mapped one by one.
+ */
+const ENVIRONMENT = {
+  TZ: 'UTC',
+  MALLOC_MMAP_THRESHOLD_: '32768',
+  MALLOC_TRIM_THRESHOLD_: '65536',
+  MALLOC_TOP_PAD_: '0',
+}
 /** A host that gets no processor time is given up after this many deadlines. */
 const ABANDONED = 5
 const MAX_START = 10_000
@@ -79,7 +96,7 @@ export class HostProcess<P extends Pending> {
       // A session of its own: a terminal's interrupt is for the supervisor, which drains.
       detached: true,
       cwd: '/',
-      env: { TZ: 'UTC' },
+      env: ENVIRONMENT,
       stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     })
     this.pid = this.#child.pid ?? -1
@@ -106,6 +123,16 @@ export class HostProcess<P extends Pending> {
 
   get load(): number {
     return this.#inFlight.length
+  }
+
+  /** How long it has been busy with the oldest question, in milliseconds; 0 when it owes none. */
+  get busyFor(): number {
+    return this.#inFlight.length === 0 ? 0 : performance.now() - this.#headSince
+  }
+
+  /** 0 when the process is gone, or the system does not say. */
+  get residentBytes(): number {
+    return Number(readProc(`/proc/${this.pid}/statm`).split(' ')[1] ?? 0) * PAGE_BYTES
   }
 
   /** Sends what `encode` makes of a fresh id. */
@@ -152,14 +179,6 @@ export class HostProcess<P extends Pending> {
     })
   }
 
-  /** Called on a coarse tick: kills the host when it has outgrown `limit` bytes. Linux only. */
-  checkMemory(limit: number): void {
-    if (this.#lost) return
-    const pages = Number(readProc(`/proc/${this.pid}/statm`).split(' ')[1] ?? 0)
-    if (pages * PAGE_BYTES > limit)
-      this.kill('memory', `${Math.round((pages * PAGE_BYTES) / 1_048_576)} MiB resident, over its limit`)
-  }
-
   kill(loss: HostLoss, detail: string): void {
     this.#child.kill('SIGKILL')
     this.#lose(loss, detail)
@@ -194,15 +213,18 @@ export class HostProcess<P extends Pending> {
     const deliver = head.pending.answered(body)
     this.#inFlight.shift()
     this.#headSince = performance.now()
+    this.#events.answered(head.pending)
     deliver()
+    this.#events.delivered()
   }
 
   #lose(loss: HostLoss, detail: string): void {
     if (this.#lost) return
     this.#lost = true
     this.#channel?.destroy()
+    const { busyFor } = this
     const owed = this.#inFlight.splice(0).map(({ pending }) => pending)
-    this.#events.lost(loss, detail, owed)
+    this.#events.lost(loss, detail, owed, busyFor)
   }
 }
 

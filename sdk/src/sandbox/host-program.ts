@@ -6,6 +6,7 @@ import { type Made, made } from '../compile/kept.ts'
 import { HOST_SOURCE } from '../compile/layout.ts'
 import { OPERATORS } from '../limits.ts'
 import { encodeLoad } from './frames.ts'
+import { Held } from './held.ts'
 import { makeHostFolder } from './host-folder.ts'
 import { HostProcess } from './host-process.ts'
 import { type Job, Loading } from './jobs.ts'
@@ -50,18 +51,18 @@ const PROBE_TIME = 10_000
 
 /** Whether a host that is started with `command` becomes ready and loads a router. */
 export function probeHost(command: readonly string[]): Promise<boolean> {
-  const { tenant, cordon, limits } = OPERATORS
+  const limits = { ...OPERATORS.limits, loadTime: 1000 }
   const code = 'var pointsmanRouter = { default: { route: () => ({ noop: true }) } }'
   return new Promise((resolve) => {
     const host: HostProcess<Job> = new HostProcess(command, false, {
       ready: () =>
         host.ask(loading, { wall: PROBE_TIME, cpu: 0 }, (id) => encodeLoad(id, { version: 1, limits, code })),
+      answered: () => {},
+      delivered: () => {},
       lost: () => finish(false),
     })
-    const loading = new Loading(
-      { id: 1, router: 'probe', code, tenant, cordon, limits: { ...limits, loadTime: 1000 } },
-      (result) => finish(!(result instanceof Error)),
-    )
+    const held = new Held({ id: 1, router: 'probe', code, ...OPERATORS, limits })
+    const loading = new Loading(held, (result) => finish(!(result instanceof Error)))
     const timer = setTimeout(() => finish(false), PROBE_TIME)
     const finish = (works: boolean): void => {
       clearTimeout(timer)

@@ -1,4 +1,6 @@
+import type { Queued } from './fair-queue.ts'
 import { decodeAnswer } from './frames.ts'
+import type { Held } from './held.ts'
 import type { Pending } from './host-process.ts'
 import { HostViolation, parseDescription, parseReply } from './replies.ts'
 import type { Question, Reply, RouterDescription, SandboxVersion } from './sandbox.ts'
@@ -17,32 +19,53 @@ export class HostGone extends Error {
 }
 
 /** A question on its way: it outlives the hosts that it is asked of. */
-export class Asking implements Pending {
+export class Asking implements Pending, Queued {
   readonly kind = 'asking'
-  readonly version: SandboxVersion
+  readonly held: Held
   readonly question: Question
   readonly since = performance.now()
   /** When it was last sent to a host. */
   sent = 0
+  /** What it was expected to take when it was sent, and took, in CPU milliseconds. */
+  charged = 0
+  spent = 0
+  /** Where it was taken from to be sent, and has to be settled. */
+  from: { settle(asking: Asking, spent: number): void } | undefined
   /** Hosts that were lost with this question unanswered behind another one. */
   lost = 0
-  /** A host was lost while answering it, or it was slow: it is asked again, where another loss harms nobody. */
+  /** A host was lost while answering it: it is asked again, where another loss harms nobody. */
   suspect = false
+  /** It was slow: it is asked again where others are. */
+  slow = false
   /** What the hosts that were lost while answering it count against it. */
   suspicion = 0
   /** Its router has had a strike for it. */
   struck = false
   readonly #done: (asking: Asking, reply: Reply | 'elsewhere') => void
 
-  constructor(version: SandboxVersion, question: Question, done: (asking: Asking, reply: Reply | 'elsewhere') => void) {
-    this.version = version
+  constructor(held: Held, question: Question, done: (asking: Asking, reply: Reply | 'elsewhere') => void) {
+    this.held = held
     this.question = question
     this.#done = done
+  }
+
+  get version(): SandboxVersion {
+    return this.held.version
+  }
+
+  get tenant(): string {
+    return this.held.version.tenant
+  }
+
+  get expected(): number {
+    return this.held.expected
   }
 
   answered(body: Buffer): () => void {
     const { status, cpu, json } = decodeAnswer(body)
     const reply = status === 'elsewhere' ? status : parseReply(status, cpu, json, this.version.limits.decisionTime)
+    this.spent = cpu / 1000
+    if (reply !== 'elsewhere') this.held.took(this.spent)
     return () => this.#done(this, reply)
   }
 
@@ -55,17 +78,24 @@ export class Asking implements Pending {
 /** A version on its way into one host. */
 export class Loading implements Pending {
   readonly kind = 'loading'
-  readonly version: SandboxVersion
+  readonly held: Held
   readonly since = performance.now()
+  /** CPU milliseconds. */
+  spent = 0
   readonly #done: (result: RouterDescription | Error) => void
 
-  constructor(version: SandboxVersion, done: (result: RouterDescription | Error) => void) {
-    this.version = version
+  constructor(held: Held, done: (result: RouterDescription | Error) => void) {
+    this.held = held
     this.#done = done
   }
 
+  get version(): SandboxVersion {
+    return this.held.version
+  }
+
   answered(body: Buffer): () => void {
-    const { status, json } = decodeAnswer(body)
+    const { status, cpu, json } = decodeAnswer(body)
+    this.spent = cpu / 1000
     let result: RouterDescription | Error
     try {
       result = parseDescription(status, json, this.version.limits.loadTime)

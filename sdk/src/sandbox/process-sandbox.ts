@@ -1,25 +1,37 @@
-import { firstQuestions } from './first-question.ts'
-import { HostPool } from './host-pool.ts'
+import { Bundles } from './bundles.ts'
+import { Cordons } from './cordons.ts'
+import { CpuBudgets } from './cpu-budgets.ts'
+import { Held } from './held.ts'
+import { HostPool, type LaneName } from './host-pool.ts'
 import type { HostLoss } from './host-process.ts'
-import { Asking, HostGone, type Job, Loading } from './jobs.ts'
+import { InFlight } from './in-flight.ts'
+import { Asking, HostGone, type Job } from './jobs.ts'
+import { rehearse } from './rehearsal.ts'
 import { failure } from './replies.ts'
-import {
-  LoadFailure,
-  type Question,
-  type Reply,
-  type RouterDescription,
-  type Sandbox,
-  type SandboxLimits,
-  type SandboxVersion,
+import type {
+  Failed,
+  Question,
+  Reply,
+  RouterDescription,
+  Sandbox,
+  SandboxLimits,
+  SandboxVersion,
+  VersionLimits,
 } from './sandbox.ts'
 import { type RouterStanding, type StrikeRules, Strikes } from './strikes.ts'
 
 export interface ProcessSandboxOptions {
   /** Program and arguments that start a sandbox host; its own arguments are appended. */
   readonly command: readonly string[]
-  /** Hosts that share the questions, a warm spare and a penalty host aside. */
+  /** The same for hosts of untrusted cordons, where they have thicker walls. */
+  readonly untrustedCommand?: readonly string[]
+  /** Hosts that share the questions of a cordon, a warm spare and hosts for struck routers aside. */
   readonly hosts: number
   readonly limits: SandboxLimits
+  /** Milliseconds after which a version that nobody asks about is unloaded; it is back on its next question. */
+  readonly idleVersion?: number
+  /** How long hosts of a cordon outlive its last version, in milliseconds. */
+  readonly cordonLinger?: number
   readonly strikes: StrikeRules
   /** Told of what an operator should know. */
   readonly report: (event: SandboxEvent) => void
@@ -36,17 +48,14 @@ export type SandboxEvent =
     }
   | { readonly kind: 'strike'; readonly router: string; readonly reason: string; readonly strikes: number }
   | { readonly kind: 'quarantined'; readonly router: string; readonly milliseconds: number }
+  /** A limit bit: a question waits, or fails. Told for each. */
+  | {
+      readonly kind: 'limited'
+      readonly tenant: string
+      readonly limit: Extract<keyof VersionLimits, 'cpuPerSecond' | 'decisionsInFlight'>
+    }
 
-interface Held {
-  readonly version: SandboxVersion
-  asked: number
-  unloading: boolean
-  /** Hosts that died by themselves while loading it. */
-  lostLoading: number
-  /** When the hosts that had struck it were told to load it again. */
-  reloaded: number
-}
-
+const IDLE_VERSION = 600_000
 const MAX_LOSSES = 3
 /** A host that crashed, or outgrew its memory, counts against its question twice as much as one that somebody killed. */
 const SUSPICION = { crashed: 2, memory: 2, exited: 1, deadline: 4, violation: 4 } as const satisfies Record<
@@ -54,22 +63,21 @@ const SUSPICION = { crashed: 2, memory: 2, exited: 1, deadline: 4, violation: 4 
   number
 >
 const CULPRIT = 4
-const MAX_REHEARSALS = 4
-/** Hosts in a row that die by themselves while rehearsing one version: the last one's death is the version's fault. */
-const MAX_SUSPICIONS = 3
-/** Rehearsals of one version whose first answer may be too slow. */
-const MAX_SLOW = 3
-
-class SlowFirstAnswer extends LoadFailure {}
+/** A version that was asked within so many milliseconds is kept wherever it may be asked next. */
+const RECENT = 60_000
+/** So few versions of a cordon are all kept there. */
+const FEW = 64
 
 /**
- * The wall made of processes. Questions go to a serving host; a router with a strike is asked of the penalty host; one in
- * quarantine is not asked. A new version is loaded by the spare first, which serves nobody, so that one which kills its host
- * while loading costs nobody anything.
+ * The wall made of processes. Versions of one cordon share hosts. Questions wait in a queue that is fair to its tenants, and go
+ * to a serving host, which loads a version when it is asked about it; a router that was slow is asked of the penalty host, one
+ * under which a host was lost of the cell; one in quarantine is not asked. A new version is loaded by the spare first, which
+ * serves nobody, so that one which kills its host while loading costs nobody anything; one that loads slowly is asked of the
+ * penalty host, since no other tenant should wait while it loads.
  *
  * When a host is lost, the first question that it had not answered is the one that it was answering. Killed for it, that is the
  * culprit: it fails and its router gets a strike. Dead by itself (a crash, or somebody's `kill -9`) or killed for the memory of
- * all that it held, it is a suspect: asked again, of the penalty host, and a culprit when that dies in the same way. Its router
+ * all that it held, it is a suspect: asked again, in the cell, and a culprit when that dies in the same way. Its router
  * gets a strike when it crashes one host after the other, however the second asking ends. Questions behind are asked of the
  * next host.
  * Loading is judged in the same way, and a version whose router is not clear of strikes is no host's to load before it serves:
@@ -78,68 +86,35 @@ class SlowFirstAnswer extends LoadFailure {}
 export class ProcessSandbox implements Sandbox {
   readonly #options: ProcessSandboxOptions
   readonly #strikes: Strikes
-  readonly #pool: HostPool
+  readonly #cordons: Cordons
+  readonly #budgets = new CpuBudgets()
+  readonly #inFlight = new InFlight()
+  readonly #bundles = new Bundles()
   readonly #held = new Map<number, Held>()
-  #loading: Promise<unknown> = Promise.resolve()
+  /** Rehearsals of each cordon: one after the other. */
+  readonly #loading = new Map<string, Promise<unknown>>()
   #closed = false
 
   constructor(options: ProcessSandboxOptions) {
     this.#options = options
     this.#strikes = new Strikes(options.strikes)
-    this.#pool = new HostPool({
-      command: options.command,
-      hosts: options.hosts,
-      limits: options.limits,
-      versions: () => this.#toPreload(),
-      lost: (host, loss, detail, owed) => this.#lost(host.pid, loss, detail, owed),
-      unloadable: ({ id, router }, error) => this.#held.has(id) && this.#strike(router, error.message),
-      unavailable: (job) => this.#refuse(job, 'no sandbox host could be had in time'),
-    })
+    this.#cordons = new Cordons((cordon) => this.#openPool(cordon), options.cordonLinger)
   }
 
-  /** Resolves when the serving hosts and the spare have started. Rejects when they do not within 10 seconds. */
+  /** Resolves when the operator's serving hosts and spare have started. Rejects when they do not within 10 seconds. */
   async start(): Promise<void> {
-    await this.#pool.started()
+    await Promise.all(this.#cordons.pools.map((pool) => pool.started()))
+  }
+
+  /** Process ids of all living hosts, or of those of one cordon. */
+  pidsOf(cordon?: string): number[] {
+    const pools = cordon === undefined ? this.#cordons.pools : [this.#cordons.get(cordon)]
+    return pools.flatMap((pool) => pool?.pids ?? [])
   }
 
   /** Process ids of all living hosts. */
   get pids(): number[] {
-    return this.#pool.pids
-  }
-
-  load(version: SandboxVersion): Promise<RouterDescription> {
-    const loaded = this.#loading.then(() => this.#load(version))
-    this.#loading = loaded.catch(() => {})
-    return loaded
-  }
-
-  unload(id: number): void {
-    const held = this.#held.get(id)
-    if (held === undefined) return
-    held.unloading = true
-    if (held.asked === 0) this.#forget(id)
-  }
-
-  ask(id: number, question: Question, answered: (reply: Reply) => void): void {
-    const held = this.#held.get(id)
-    if (held === undefined || this.#closed) {
-      process.nextTick(answered, failure('unavailable', `version ${id} is not loaded`, 0))
-      return
-    }
-    if (this.#strikes.standing(held.version.router) === 'quarantined') {
-      process.nextTick(answered, failure('quarantined', 'in quarantine after its strikes', 0))
-      return
-    }
-    held.asked += 1
-    this.#dispatch(
-      new Asking(held.version, question, (asking, reply) => {
-        if (reply === 'elsewhere') return this.#moved(asking)
-        if (this.#askedAgain(asking, reply)) return
-        held.asked -= 1
-        if (held.asked === 0 && held.unloading) this.#forget(id)
-        answered(reply)
-      }),
-    )
+    return this.pidsOf()
   }
 
   /** Every router against which something is held. */
@@ -149,28 +124,103 @@ export class ProcessSandbox implements Sandbox {
 
   /** Ends the quarantines and strikes of the routers of `tenant`: they are asked with everybody again. */
   release(tenant: string): void {
-    for (const { router } of this.#strikes.standings())
-      if (router.startsWith(`${tenant}/`)) this.#strikes.release(router)
+    for (const { version } of this.#held.values()) if (version.tenant === tenant) this.#strikes.release(version.router)
+  }
+
+  load(version: SandboxVersion): Promise<RouterDescription> {
+    const { cordon } = version
+    const before = this.#loading.get(cordon) ?? Promise.resolve()
+    const loaded = before.then(() => this.#load(version))
+    const ended = loaded
+      .catch(() => {})
+      .then(() => {
+        if (this.#loading.get(cordon) === ended) this.#loading.delete(cordon)
+      })
+    this.#loading.set(cordon, ended)
+    return loaded
+  }
+
+  unload(id: number): void {
+    const held = this.#held.get(id)
+    if (held === undefined) return
+    held.unloading = true
+    if (held.asked === 0) this.#forget(held)
+  }
+
+  ask(id: number, question: Question, answered: (reply: Reply) => void): void {
+    const held = this.#held.get(id)
+    const refused = this.#refusal(id, held)
+    if (held === undefined || refused !== undefined) {
+      process.nextTick(answered, refused)
+      return
+    }
+    held.asked += 1
+    this.#dispatch(
+      new Asking(held, question, (asking, reply) => {
+        if (reply === 'elsewhere') return this.#moved(asking)
+        if (this.#askedAgain(asking, reply)) return
+        held.asked -= 1
+        this.#inFlight.leave(held.version)
+        if (held.asked === 0 && held.unloading) this.#forget(held)
+        answered(reply)
+      }),
+    )
   }
 
   async close(): Promise<void> {
     this.#closed = true
-    await this.#pool.close()
+    await this.#cordons.close()
+  }
+
+  #openPool(cordon: string): HostPool {
+    const { command, untrustedCommand, hosts, limits, idleVersion = IDLE_VERSION, report } = this.#options
+    const untrusted = cordon === 'untrusted' || cordon.startsWith('untrusted:')
+    return new HostPool({
+      command: untrusted && untrustedCommand !== undefined ? untrustedCommand : command,
+      hosts,
+      limits,
+      idleVersion,
+      budgets: this.#budgets,
+      wanted: () => this.#wanted(cordon),
+      lost: (pid, loss, detail, owed) => this.#lost(pid, loss, detail, owed),
+      unloadable: ({ version }, error) => this.#held.has(version.id) && this.#strike(version.router, error.message),
+      unavailable: (job, reason) => this.#refuse(job, reason),
+      limited: (tenant) => report({ kind: 'limited', tenant, limit: 'cpuPerSecond' }),
+    })
+  }
+
+  /** Why a question is not asked. Otherwise it has been counted. */
+  #refusal(id: number, held: Held | undefined): Failed | undefined {
+    if (held === undefined || this.#closed) return failure('unavailable', `version ${id} is not loaded`, 0)
+    const { version } = held
+    if (this.#strikes.standing(version.router) === 'quarantined')
+      return failure('quarantined', 'in quarantine after its strikes', 0)
+    const over = this.#inFlight.enter(version)
+    if (over === undefined) return undefined
+    this.#options.report({ kind: 'limited', tenant: version.tenant, limit: 'decisionsInFlight' })
+    return failure('over-limit', over, 0)
   }
 
   #dispatch(asking: Asking): void {
-    const penalty = asking.suspect || this.#strikes.standing(asking.version.router) === 'penalty'
-    this.#pool.ask(asking, penalty)
+    const pool = this.#cordons.get(asking.version.cordon)
+    if (pool === undefined) return asking.fail(failure('unavailable', 'its sandbox hosts are gone', 0))
+    pool.ask(asking, this.#laneOf(asking))
+  }
+
+  #laneOf({ suspect, slow, held }: Asking): LaneName {
+    const standing = this.#strikes.standing(held.version.router)
+    if (suspect || standing === 'cell') return 'cell'
+    return slow || standing === 'penalty' || held.slowToLoad ? 'penalty' : 'serving'
   }
 
   /** A serving host would not ask it again since the router was struck there. */
   #moved(asking: Asking): void {
-    const held = this.#held.get(asking.version.id)
-    const standing = this.#strikes.standing(asking.version.router)
+    const { held } = asking
+    const standing = this.#strikes.standing(held.version.router)
     if (standing === 'quarantined') return asking.fail(failure('quarantined', 'in quarantine after its strikes', 0))
-    if (standing === 'clear' && held !== undefined && held.reloaded <= asking.sent) {
+    if (standing === 'clear' && held.reloaded <= asking.sent) {
       held.reloaded = performance.now()
-      this.#pool.reload(asking.version)
+      this.#cordons.get(held.version.cordon)?.reload(held)
     }
     this.#dispatch(asking)
   }
@@ -189,85 +239,59 @@ export class ProcessSandbox implements Sandbox {
     asking.struck = true
     if (failure === 'memory' || !wasClear || this.#closed) return false
     if (this.#strikes.standing(router) !== 'penalty') return false
-    asking.suspect = true
+    asking.slow = true
     this.#dispatch(asking)
     return true
   }
 
-  #forget(id: number): void {
-    this.#held.delete(id)
-    this.#pool.unload(id)
+  #forget({ version }: Held): void {
+    this.#held.delete(version.id)
+    this.#cordons.get(version.cordon)?.unload(version.id)
+    this.#cordons.leave(version.cordon)
+    this.#bundles.drop(version.code)
+    if (![...this.#held.values()].some((held) => held.version.tenant === version.tenant))
+      this.#budgets.forget(version.tenant)
   }
 
-  #toPreload(): SandboxVersion[] {
-    return [...this.#held.values()]
-      .map(({ version }) => version)
-      .filter(({ router }) => this.#strikes.standing(router) === 'clear')
+  /** What hosts of a cordon should have before they are asked, the most wanted last. */
+  #wanted(cordon: string): Held[] {
+    const now = performance.now()
+    const { idleVersion = IDLE_VERSION } = this.#options
+    const all = [...this.#held.values()].filter(({ version }) => version.cordon === cordon)
+    const few = all.length <= FEW
+    return all
+      .filter(({ slowToLoad, version }) => !slowToLoad && this.#strikes.standing(version.router) === 'clear')
+      .filter(({ usedAt, askedAt }) => now - askedAt < RECENT || (few && now - usedAt < idleVersion))
+      .sort((one, other) => one.usedAt - other.usedAt)
   }
 
-  #strike(router: string, reason: string): void {
-    const quarantine = this.#strikes.strike(router)
+  #strike(router: string, reason: string, lethal = false): void {
+    const quarantine = this.#strikes.strike(router, lethal)
     this.#options.report({ kind: 'strike', router, reason, strikes: this.#strikes.count(router) })
     if (quarantine > 0) this.#options.report({ kind: 'quarantined', router, milliseconds: quarantine })
   }
 
-  async #load(version: SandboxVersion): Promise<RouterDescription> {
-    const description = await this.#rehearse(version)
-    this.#strikes.pardon(version.router)
-    this.#held.set(version.id, { version, asked: 0, unloading: false, lostLoading: 0, reloaded: 0 })
-    if (this.#strikes.standing(version.router) === 'clear') await this.#pool.load(version)
-    return description
-  }
-
-  /**
-   * A spare may be lost through no fault of the version: then it is rehearsed again. So is one that was slow, because a refusal
-   * stands until the next save, and code that runs for the first time on a busy machine may be slow through no fault of its own.
-   * One that fails leaves nothing behind in the spare, which serves others some day.
-   */
-  async #rehearse(version: SandboxVersion): Promise<RouterDescription> {
-    let suspicions = 0
-    let slow = 0
-    for (let attempt = 1; ; attempt++) {
-      if (this.#closed) throw new Error('the sandbox is closed')
-      try {
-        return await this.#rehearseOnce(version)
-      } catch (error) {
-        this.#pool.unload(version.id)
-        if (error instanceof SlowFirstAnswer && ++slow < MAX_SLOW && !this.#closed) continue
-        if (!(error instanceof HostGone) || this.#closed) throw error
-        if (error.blame === 'suspect') suspicions += 1
-        if (error.blame === 'certain' || suspicions === MAX_SUSPICIONS)
-          throw new LoadFailure(`its sandbox host was lost while loading it: ${error.message}`)
-        if (attempt === MAX_REHEARSALS) throw error
-      }
+  async #load({ code, ...version }: SandboxVersion): Promise<RouterDescription> {
+    const held = new Held({ ...version, code: this.#bundles.take(code) })
+    const { cordon, router, tenant, limits, id } = held.version
+    try {
+      const pool = this.#cordons.enter(cordon)
+      const description = await rehearse(pool, held, () => this.#closed).catch((error) => {
+        this.#cordons.leave(cordon)
+        throw error
+      })
+      for (const other of this.#held.values())
+        if (other.version.router === router) held.askedAt = Math.max(held.askedAt, other.askedAt)
+      this.#strikes.pardon(router)
+      this.#budgets.configure(tenant, limits)
+      this.#held.set(id, held)
+      if (this.#wanted(cordon).includes(held)) await pool.preload(held)
+      else pool.unload(id) // from the spare, which would fill up with what nobody asks about
+      return description
+    } catch (error) {
+      this.#bundles.drop(code)
+      throw error
     }
-  }
-
-  /** Loads a version into the spare and asks it a first question there. */
-  async #rehearseOnce(version: SandboxVersion): Promise<RouterDescription> {
-    const description = await new Promise<RouterDescription>((resolve, reject) => {
-      const done = (result: RouterDescription | Error): void =>
-        result instanceof Error ? reject(result) : resolve(result)
-      this.#pool.rehearse(new Loading(version, done))
-    })
-    for (const question of firstQuestions(description)) {
-      const { asking, reply } = await this.#rehearseQuestion(version, question)
-      if (reply.kind !== 'failed') continue
-      if (reply.failure === 'unavailable') throw new HostGone(reply.message, asking.suspect ? 'suspect' : 'none')
-      const Refusal = reply.failure === 'timeout' ? SlowFirstAnswer : LoadFailure
-      throw new Refusal(`its first question (${question.hook}, no bytes) failed: ${reply.message}`, reply.position)
-    }
-    return description
-  }
-
-  #rehearseQuestion(version: SandboxVersion, question: Question): Promise<{ asking: Asking; reply: Reply }> {
-    return new Promise((resolve) => {
-      const done = (asking: Asking, answer: Reply | 'elsewhere'): void => {
-        const reply = answer === 'elsewhere' ? failure('unavailable', 'its sandbox host does not have it', 0) : answer
-        resolve({ asking, reply })
-      }
-      this.#pool.rehearse(new Asking(version, question, done))
-    })
   }
 
   #lost(pid: number, loss: HostLoss, detail: string, owed: readonly Job[]): void {
@@ -283,17 +307,18 @@ export class ProcessSandbox implements Sandbox {
     const held = this.#closed ? undefined : this.#held.get(job.version.id)
     if (job.kind === 'loading') {
       if (held !== undefined && loss !== 'exited' && (!byItself || ++held.lostLoading > 1))
-        this.#strike(job.version.router, 'killed')
+        this.#strike(job.version.router, 'killed', true)
       return job.fail(new HostGone(detail, byItself ? 'suspect' : 'certain'))
     }
     job.suspect = true
     job.suspicion += SUSPICION[loss]
     if (held === undefined) return job.fail(failure(byItself ? 'unavailable' : 'killed', detail, 0))
     if (job.suspicion < CULPRIT) {
-      if (loss === 'crashed' && this.#strikes.suspect(job.version.router)) this.#strike(job.version.router, 'crashed')
+      if (loss === 'crashed' && this.#strikes.suspect(job.version.router))
+        this.#strike(job.version.router, 'crashed', true)
       return this.#dispatch(job)
     }
-    this.#strike(job.version.router, 'killed')
+    this.#strike(job.version.router, 'killed', true)
     job.fail(failure('killed', `its sandbox host was killed: ${detail}`, 0))
   }
 

@@ -150,7 +150,9 @@ export type Failure =
   | 'killed'
   /** It is in quarantine after strikes and was not asked. */
   | 'quarantined'
-  /** No host could be had, or the sandbox is closing. */
+  /** Its tenant has as many questions in flight as it may. */
+  | 'over-limit'
+  /** No host could be had, its tenant had used up its CPU time for too long, or the sandbox is closing. */
   | 'unavailable'
 
 /** The router's own code could not be loaded: it threw, ran out of time or memory, or does not describe a router. */

@@ -7,8 +7,11 @@ export interface StrikeRules {
   readonly quarantineMax: number
 }
 
-/** `clear`: asked with everybody. `penalty`: asked of the penalty host. `quarantined`: not asked. */
-export type Standing = 'clear' | 'penalty' | 'quarantined'
+/**
+ * `clear`: asked with everybody. `penalty`: it was slow, or outgrew its memory, and is asked of a host apart. `cell`: a host was
+ * lost under it, and it is asked where it costs only its like another one. `quarantined`: not asked.
+ */
+export type Standing = 'clear' | 'penalty' | 'cell' | 'quarantined'
 
 /** A router against which something is held. */
 export interface RouterStanding {
@@ -16,6 +19,8 @@ export interface RouterStanding {
   readonly standing: Standing
   /** Those that still count towards quarantine. */
   readonly strikes: number
+  /** When a quarantine ends, in milliseconds since 1970; `undefined` when it is in none. */
+  readonly until?: number | undefined
 }
 
 interface Offender {
@@ -25,6 +30,8 @@ interface Offender {
   strikes: number[]
   /** The last one, counted or not. */
   last: number
+  /** One since it was last clear was for a host that was lost. */
+  lethal: boolean
   /** Quarantines so far; each doubles the next. */
   quarantines: number
   quarantinedUntil: number
@@ -52,16 +59,20 @@ export class Strikes {
     if (offender === undefined) return 'clear'
     const now = this.#now()
     if (now < offender.quarantinedUntil) return 'quarantined'
-    if (now - Math.max(offender.last, offender.quarantinedUntil) < this.#rules.window) return 'penalty'
+    if (now < this.#probation(offender)) return offender.lethal ? 'cell' : 'penalty'
     if (now - offender.suspected >= this.#rules.window) this.#offenders.delete(router)
     return 'clear'
   }
 
-  /** Counts one strike; the answer is the length of the quarantine that it led to, in milliseconds, or 0. */
-  strike(router: string): number {
+  /**
+   * Counts one strike, `lethal` when a host was lost; the answer is the length of the quarantine that it led to, in
+   * milliseconds, or 0.
+   */
+  strike(router: string, lethal = false): number {
     const now = this.#now()
     const { limit, window, quarantine, quarantineMax } = this.#rules
     const offender = this.#offenders.get(router) ?? this.#new(router)
+    offender.lethal = lethal || (offender.lethal && now < this.#probation(offender))
     offender.last = now
     offender.strikes = [...offender.strikes.filter((at) => now - at < window), now]
     if (offender.quarantines === 0 && offender.strikes.length < limit) return 0
@@ -82,26 +93,36 @@ export class Strikes {
 
   #new(router: string): Offender {
     const never = -Infinity
-    const offender: Offender = { strikes: [], last: never, suspected: never, quarantines: 0, quarantinedUntil: never }
+    const counts = { strikes: [], quarantines: 0, lethal: false }
+    const offender: Offender = { ...counts, last: never, suspected: never, quarantinedUntil: never }
     this.#offenders.set(router, offender)
     return offender
   }
 
-  /** Strikes of `router` that still count. */
-  count(router: string): number {
-    return this.#offenders.get(router)?.strikes.length ?? 0
+  /** When it ends. */
+  #probation({ last, quarantinedUntil }: Offender): number {
+    return Math.max(last, quarantinedUntil) + this.#rules.window
   }
 
   /** Every router that is not clear, or has strikes that count. */
   standings(): RouterStanding[] {
-    return [...this.#offenders.keys()]
-      .map((router) => ({ router, standing: this.standing(router), strikes: this.count(router) }))
+    return [...this.#offenders]
+      .map(([router, { quarantinedUntil }]) => {
+        const standing = this.standing(router)
+        const until = standing === 'quarantined' ? Math.round(Date.now() + quarantinedUntil - this.#now()) : undefined
+        return { router, standing, strikes: this.count(router), until }
+      })
       .filter(({ standing, strikes }) => standing !== 'clear' || strikes > 0)
   }
 
   /** Forgets what was held against `router`. */
   release(router: string): void {
     this.#offenders.delete(router)
+  }
+
+  /** Strikes of `router` that still count. */
+  count(router: string): number {
+    return this.#offenders.get(router)?.strikes.length ?? 0
   }
 
   /** There is a new version: no quarantine and no strikes, but probation goes on. */

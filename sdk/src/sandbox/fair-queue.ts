@@ -1,0 +1,117 @@
+/** What stands in a queue. */
+export interface Queued {
+  readonly tenant: string
+  /** When it was first asked, on the clock of `performance.now()`. */
+  readonly since: number
+  /** CPU milliseconds that it is expected to take. */
+  readonly expected: number
+}
+
+interface Flow<T> {
+  readonly tenant: string
+  /** In the order in which they were asked. */
+  readonly waiting: T[]
+  /** CPU milliseconds that the tenant has had of this queue, on the queue's own clock. */
+  virtual: number
+  /** Taken and not settled. */
+  taken: number
+}
+
+/** What a question costs its host beside the router's own time, in milliseconds: nobody's questions are free. */
+const OVERHEAD = 0.02
+
+/**
+ * Who is next: the tenant that has had the least CPU time, whoever came first (start-time fair queueing). A tenant that comes
+ * back starts at the time of whoever was taken last: being away saves up nothing. A question is charged with what it is
+ * expected to take when it is taken, and with the truth when that is known. A tenant's own questions keep their order.
+ */
+export class FairQueue<T extends Queued> {
+  readonly #flows = new Map<string, Flow<T>>()
+  #virtual = 0
+  #size = 0
+  #taken = 0
+
+  /** Questions that wait. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** One that was taken before stands before all that were asked later. */
+  push(item: T): void {
+    const flow = this.#flow(item.tenant)
+    let at = flow.waiting.length
+    while (at > 0 && (flow.waiting[at - 1]?.since ?? 0) > item.since) at--
+    if (at === flow.waiting.length) flow.waiting.push(item)
+    else flow.waiting.splice(at, 0, item)
+    this.#size += 1
+  }
+
+  /** The next question of all tenants for which `mayGo` holds; `taken` are its tenant's that are on their way. */
+  next(mayGo: (tenant: string, taken: number) => boolean): T | undefined {
+    let best: Flow<T> | undefined
+    for (const flow of this.#flows.values())
+      if (
+        flow.waiting.length > 0 &&
+        (best === undefined || flow.virtual < best.virtual) &&
+        mayGo(flow.tenant, flow.taken)
+      )
+        best = flow
+    return best?.waiting[0]
+  }
+
+  /** Takes the first question of a tenant. Has to be settled. */
+  take(tenant: string): void {
+    const flow = this.#flows.get(tenant)
+    const item = flow?.waiting.shift()
+    if (flow === undefined || item === undefined) return
+    this.#size -= 1
+    this.#taken += 1
+    flow.taken += 1
+    this.#virtual = Math.max(this.#virtual, flow.virtual)
+    flow.virtual += item.expected + OVERHEAD
+  }
+
+  /** A question that was taken is over: `expected` is what it was charged with, `spent` what it cost, in CPU milliseconds. */
+  settle(tenant: string, expected: number, spent: number): void {
+    const flow = this.#flows.get(tenant)
+    if (flow === undefined) return
+    this.#taken -= 1
+    flow.taken -= 1
+    flow.virtual += spent - expected
+    if (this.#size === 0 && this.#taken === 0) this.#flows.clear()
+    else if (flow.taken === 0 && flow.waiting.length === 0 && flow.virtual <= this.#virtual) this.#flows.delete(tenant)
+  }
+
+  /** A tenant that has questions here had so many CPU milliseconds otherwise. */
+  charge(tenant: string, spent: number): void {
+    const flow = this.#flows.get(tenant)
+    if (flow !== undefined) flow.virtual += spent
+  }
+
+  /** Removes every question that was asked before `since`. */
+  expire(since: number): T[] {
+    const late: T[] = []
+    for (const { waiting } of this.#flows.values())
+      while (waiting[0] !== undefined && waiting[0].since < since) late.push(...waiting.splice(0, 1))
+    this.#size -= late.length
+    return late
+  }
+
+  /** Tenants that have questions waiting. */
+  *tenants(): Iterable<string> {
+    for (const { tenant, waiting } of this.#flows.values()) if (waiting.length > 0) yield tenant
+  }
+
+  #flow(tenant: string): Flow<T> {
+    const known = this.#flows.get(tenant)
+    const idle = known === undefined || (known.taken === 0 && known.waiting.length === 0)
+    const virtual = Math.max(this.#virtual, known?.virtual ?? 0)
+    if (known !== undefined) {
+      if (idle) known.virtual = virtual
+      return known
+    }
+    const flow = { tenant, waiting: [], virtual, taken: 0 }
+    this.#flows.set(tenant, flow)
+    return flow
+  }
+}

@@ -1,0 +1,146 @@
+import { encodeAsk, encodeLoad, encodeUnload } from './frames.ts'
+import type { Held } from './held.ts'
+import type { HostProcess } from './host-process.ts'
+import { type Asking, HostGone, type Job, Loading } from './jobs.ts'
+
+/**
+ * `serving`: everybody's questions. `spare`: new versions, until it is needed. `penalty`: routers that were slow, or are slow to
+ * load. `cell`: routers under which a host was lost.
+ */
+export type Role = 'serving' | 'spare' | 'penalty' | 'cell'
+
+export interface LoadedHostOptions {
+  /** Wall milliseconds of a decision, at least. */
+  readonly decisionDeadline: number
+  /** Versions that it holds at most. */
+  readonly room: number
+  /** A version that is known to load does not load here. */
+  readonly unloadable: (held: Held, error: Error) => void
+}
+
+const LOAD_GRACE = 800
+/** A decision that may take longer than the deadline has this much beyond: two ticks, and a little. */
+const DECISION_GRACE = 50
+/** What loading a version is expected to take, in CPU milliseconds. */
+const LOADING = 2
+/** CPU milliseconds that may be on their way to one host: what waits in its socket has no order but that of arrival. */
+const AHEAD = 2
+/** How long what a host was told to forget has to show in its memory, in milliseconds. */
+const RELIEF = 100
+
+/** One host and the versions in it: a version comes when it is asked about, and goes when others need its room or nobody asks. */
+export class LoadedHost {
+  readonly process: HostProcess<Job>
+  readonly #options: LoadedHostOptions
+  /** Its resident memory without a version. */
+  readonly #emptyBytes: number
+  /** By id; the one that was longest not asked about first. */
+  readonly #loaded = new Map<number, Held>()
+  role: Role
+  usedAt: number = performance.now()
+  #expected = 0
+  #relievedAt = 0
+
+  constructor(process: HostProcess<Job>, role: Role, options: LoadedHostOptions) {
+    this.process = process
+    this.role = role
+    this.#options = options
+    this.#emptyBytes = process.residentBytes
+  }
+
+  /** Versions that it holds, or will hold by the time that a question about them is read. */
+  get size(): number {
+    return this.#loaded.size
+  }
+
+  /** Milliseconds that it is expected to be busy for, and has been with what it does now. */
+  get busy(): number {
+    return this.#expected + this.process.busyFor
+  }
+
+  has({ version }: Held): boolean {
+    return this.#loaded.has(version.id)
+  }
+
+  hasTimeFor(asking: Asking): boolean {
+    if (this.process.load === 0) return true
+    if (this.process.busyFor > AHEAD) return false
+    const loading = this.has(asking.held) ? 0 : LOADING
+    return this.#expected + loading + asking.expected <= AHEAD
+  }
+
+  ask(asking: Asking): void {
+    const { held, question } = asking
+    const { version } = held
+    this.usedAt = performance.now()
+    held.askedAt = this.usedAt
+    asking.sent = this.usedAt
+    asking.charged = asking.expected
+    if (!this.has(held)) this.load(held, () => {})
+    this.#loaded.delete(version.id)
+    this.#loaded.set(version.id, held)
+    this.#expected += asking.charged
+    const { decisionTime } = version.limits
+    const wall = Math.max(this.#options.decisionDeadline, decisionTime + DECISION_GRACE)
+    const facts = JSON.stringify(question.facts)
+    this.process.ask(asking, { wall, cpu: decisionTime }, (id) =>
+      encodeAsk(id, version.id, question.hook, facts, question.bytes),
+    )
+  }
+
+  /** Loads a version that loaded elsewhere; `done` is called when it has, or never will. */
+  load(held: Held, done: () => void): void {
+    const loaded = (result: unknown): void => {
+      if (result instanceof Error && !(result instanceof HostGone)) {
+        this.#loaded.delete(held.version.id)
+        this.#options.unloadable(held, result)
+      }
+      done()
+    }
+    this.give(new Loading(held, loaded))
+  }
+
+  give(loading: Loading): void {
+    const { held } = loading
+    const { id: version, code, limits } = held.version
+    this.#makeRoom(version)
+    this.#loaded.set(version, held)
+    this.#expected += LOADING
+    const allowed = { wall: limits.loadTime + LOAD_GRACE, cpu: limits.loadTime }
+    this.process.ask(loading, allowed, (id) => encodeLoad(id, { version, limits, code }))
+  }
+
+  /** It owes this answer no more. */
+  settled(job: Job): void {
+    this.#expected -= job.kind === 'asking' ? job.charged : LOADING
+    if (this.process.load === 0) this.#expected = 0 // sums of fractions drift
+  }
+
+  unload(id: number): void {
+    if (this.#loaded.delete(id)) this.process.send(encodeUnload(id))
+  }
+
+  /** Unloads what was last asked about before `since`. */
+  evictIdle(since: number): void {
+    for (const [id, { usedAt }] of this.#loaded) if (usedAt < since) this.unload(id)
+  }
+
+  /** Unloads what was longest not asked about, until it should be down from `resident` to `wanted` bytes. */
+  relieve(resident: number, wanted: number): void {
+    const now = performance.now()
+    if (this.#loaded.size === 0 || now - this.#relievedAt < RELIEF) return
+    this.#relievedAt = now
+    const each = Math.max(1, resident - this.#emptyBytes) / this.#loaded.size
+    const many = Math.min(this.#loaded.size, Math.ceil((resident - wanted) / each))
+    const oldest = [...this.#loaded.values()].sort((one, other) => one.usedAt - other.usedAt)
+    for (const { version } of oldest.slice(0, many)) this.unload(version.id)
+  }
+
+  #makeRoom(coming: number): void {
+    this.#loaded.delete(coming)
+    for (const id of this.#loaded.keys()) {
+      if (this.#loaded.size < this.#options.room) return
+      this.unload(id)
+    }
+  }
+}
