@@ -1,5 +1,6 @@
 import { CompileFailure, type Diagnostic, locate } from 'router-sdk/compile'
 import { LoadFailure, type Position } from 'router-sdk/sandbox'
+import type { FirstDecisions } from './probation.ts'
 import { WarmFailure } from './worker-link.ts'
 
 /** Why a router is not served, for the log and for a person. */
@@ -25,6 +26,19 @@ export function accountOf(error: unknown, router: string, sourceMap: string | un
     return { reason: error.message, ...(at === undefined ? {} : { at }) }
   }
   return { reason: error instanceof Error ? error.message : String(error) }
+}
+
+/** Why a version is taken back for the one numbered `to`. */
+export function failingAccount(failing: FirstDecisions, to: number, router: string, sourceMap: string): Account {
+  const { failed, decisions, first } = failing
+  const reason = `${failed} of its first ${decisions} decisions failed: version ${to} serves again`
+  if (first === undefined) return { reason }
+  const { failure, message, position } = first
+  return accountOf(
+    new WarmFailure('router', `${reason}; the first: ${failure}: ${message}`, position),
+    router,
+    sourceMap,
+  )
 }
 
 /** An account of several lines, as a compiler would print it. */

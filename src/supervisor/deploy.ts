@@ -1,15 +1,24 @@
-import { type CompiledRouter, CompileFailure, compileRouter } from 'router-sdk/compile'
+import { type CompiledRouter, CompileFailure } from 'router-sdk/compile'
 import type { Settings } from '../config/settings.ts'
 import type { Log } from '../log.ts'
+import { tenantOf } from '../tenants/policy.ts'
 import { sandboxVersion } from '../tenants/sandbox-version.ts'
 import type { BoundListen } from '../worker/messages.ts'
-import { type Account, accountOf } from './account.ts'
+import { type Account, accountOf, failingAccount } from './account.ts'
+import { type Compiled, compileSource } from './compiling.ts'
 import { addressText, PortRefused, type Ports } from './ports.ts'
+import { type FirstDecisions, Probation } from './probation.ts'
+import { emptySlot, type RouterState, type Served, type ServedAt, type Slot } from './slot.ts'
 import type { RouterSource, RouterStore } from './store.ts'
+import { type Phases, rounded, swap } from './swap.ts'
 import { Turns } from './turns.ts'
 import type { Deployment, Workers } from './workers.ts'
 
-const COMPILES_AT_ONCE = 4
+export type { RouterState } from './slot.ts'
+
+/** Deployments at once; the second number is of one tenant. A start takes many: their types are then checked together. */
+const SAVES = { atOnce: 6, ofOne: 2 }
+const START = { atOnce: 160, ofOne: 32 }
 const MOST_OVERTAKEN = 3
 
 export interface DeployerOptions {
@@ -21,26 +30,8 @@ export interface DeployerOptions {
   readonly settings: Settings
 }
 
-interface Slot {
-  /** `undefined` once the file is gone. */
-  source: RouterSource | undefined
-  /** Set while a deployment runs; a change that comes meanwhile only sets `next`. */
-  running: Promise<void> | undefined
-  next: { readonly settle: number } | undefined
-  /** Deployments in a row that a newer change stopped. */
-  overtaken: number
-  /** Versions so far, for numbering them. */
-  versions: number
-  active: { readonly number: number; readonly bundle: string } | undefined
-  failure: Account | undefined
-  /** The router whose port is in the way. */
-  blockedBy: string | undefined
-}
-
 /** Thrown between the steps of a deployment that a newer change has overtaken. */
 class Overtaken extends Error {}
-
-type Phases = Record<string, number>
 
 /**
  * Takes routers from source to service: compile, warm in every worker, claim the address, switch. One deployment at a time for
@@ -49,7 +40,10 @@ type Phases = Record<string, number>
 export class Deployer {
   readonly #options: DeployerOptions
   readonly #slots = new Map<string, Slot>()
-  readonly #compiling = new Turns(COMPILES_AT_ONCE)
+  readonly #probation = new Probation()
+  /** Until the first routers are served. */
+  #starting = true
+  #turns = new Turns(START)
   #settings: Settings
 
   constructor(options: DeployerOptions) {
@@ -58,7 +52,7 @@ export class Deployer {
   }
 
   /** Routers that are served, with their addresses. */
-  get served(): { router: string; listen: BoundListen }[] {
+  get served(): ServedAt[] {
     return [...this.#slots].flatMap(([router, { active }]) => {
       const listen = this.#options.ports.get(router)
       return active === undefined || listen === undefined ? [] : [{ router, listen }]
@@ -72,15 +66,51 @@ export class Deployer {
     )
   }
 
+  /** Every router that there is a file for, or that is served. */
+  get routers(): RouterState[] {
+    return [...this.#slots].flatMap(([router, { source, active, failure, rolledBack }]) =>
+      source === undefined && active === undefined ? [] : [{ router, active, failure, rolledBack }],
+    )
+  }
+
+  /** Tries again what was refused or rolled back of a tenant. */
+  release(tenant: string): void {
+    for (const [router, { source, failure }] of this.#slots)
+      if (tenantOf(router) === tenant && failure !== undefined && source !== undefined) void this.deploy(source, 0)
+  }
+
   /**
    * New limits hold for the deployments that begin after this; routers that were refused are tried again. Those that have a
    * port or a host name that is not allowed any more are retired.
    */
   configure(settings: Settings): void {
     this.#settings = settings
-    for (const [router, { source, failure, running }] of this.#slots) {
-      const due = failure !== undefined || running !== undefined || this.#options.ports.refusal(router, settings)
+    for (const [router, slot] of this.#slots) {
+      const { source, failure, running, rolledBack, active } = slot
+      slot.stale = active !== undefined && active.terms !== this.#terms(router)
+      const refused = failure !== undefined && !rolledBack
+      const due = refused || running !== undefined || this.#options.ports.refusal(router, settings) !== undefined
       if (due && source !== undefined) void this.deploy(source, 0)
+      else if (slot.stale) void this.#run(router, slot)
+    }
+  }
+
+  /** All that was there at the start has been tried: what comes from now on comes one by one. */
+  started(): void {
+    this.#starting = false
+    this.#turns = new Turns(SAVES)
+  }
+
+  /** What a worker counted of versions that are new in service. */
+  firstDecisions(worker: number, counts: readonly FirstDecisions[]): void {
+    for (const said of counts) {
+      const verdict = this.#probation.count(worker, said, this.#settings.rollback)
+      if (verdict.kind === 'open') continue
+      const [router, slot] = [...this.#slots].find(([, { active }]) => active?.id === said.id) ?? []
+      if (router === undefined || slot === undefined) continue
+      if (verdict.kind === 'good') slot.before = undefined
+      else slot.failing = verdict.sum
+      void this.#run(router, slot)
     }
   }
 
@@ -103,7 +133,7 @@ export class Deployer {
   tables(source: RouterSource): void {
     const slot = this.#slot(source.router)
     slot.source = source
-    if (slot.failure !== undefined) void this.deploy(source, 0)
+    if (slot.failure !== undefined && !slot.rolledBack) void this.deploy(source, 0)
     else this.#options.workers.tables(source.router, source.tables)
     this.#options.log.info({ router: source.router, tables: Object.keys(source.tables) }, 'router tables changed')
   }
@@ -111,16 +141,7 @@ export class Deployer {
   #slot(router: string): Slot {
     const known = this.#slots.get(router)
     if (known !== undefined) return known
-    const slot: Slot = {
-      source: undefined,
-      running: undefined,
-      next: undefined,
-      overtaken: 0,
-      versions: 0,
-      active: undefined,
-      failure: undefined,
-      blockedBy: undefined,
-    }
+    const slot = emptySlot()
     this.#slots.set(router, slot)
     return slot
   }
@@ -131,19 +152,29 @@ export class Deployer {
   }
 
   async #runAll(router: string, slot: Slot): Promise<void> {
-    while (slot.next !== undefined) {
-      const { settle } = slot.next
-      slot.next = undefined
-      if (slot.source === undefined) this.#retire(router, slot)
-      else await this.#attempt(slot.source, slot, settle)
+    while (slot.failing !== undefined || slot.next !== undefined || slot.stale) {
+      const { failing, next } = slot
+      slot.failing = undefined
+      if (failing !== undefined) await this.#rollBack(router, slot, failing)
+      else if (next === undefined) await this.#turns.take(tenantOf(router), () => this.#renew(router, slot))
+      else if (slot.source !== undefined)
+        await this.#turns.take(tenantOf(router), () => this.#attempt(router, slot, next.settle))
+      else this.#gone(router, slot)
     }
+  }
+
+  #gone(router: string, slot: Slot): void {
+    slot.next = undefined
+    this.#retire(router, slot)
   }
 
   #retire(router: string, slot: Slot, reason?: string): void {
     const listen = this.#options.ports.get(router)
     const { active } = slot
-    Object.assign(slot, { active: undefined, failure: undefined, blockedBy: undefined })
+    const nothing = { active: undefined, before: undefined, failure: undefined, blockedBy: undefined }
+    Object.assign(slot, { ...nothing, rolledBack: false, stale: false })
     if (active === undefined) return
+    this.#probation.forget(active.id)
     this.#options.workers.retire(router)
     this.#options.ports.release(router)
     const facts = { ...(listen && listenFacts(listen)), ...(reason === undefined ? {} : { reason }) }
@@ -151,8 +182,11 @@ export class Deployer {
     this.#retryBlockedBy(router)
   }
 
-  /** One deployment; reports how it ended in one line. */
-  async #attempt(source: RouterSource, slot: Slot, settle: number): Promise<void> {
+  /** One deployment of the newest source; reports how it ended in one line. */
+  async #attempt(router: string, slot: Slot, settle: number): Promise<void> {
+    const { source } = slot
+    if (source === undefined) return this.#gone(router, slot)
+    slot.next = undefined
     const started = performance.now()
     const ms: Phases = { settle }
     let compiled: CompiledRouter | undefined
@@ -161,8 +195,13 @@ export class Deployer {
     try {
       compiled = await this.#compile(source, slot, ms)
       if (compiled.hash === slot.active?.bundle) return this.#unchanged(source, slot, compiled.hash)
-      await this.#serve(source, slot, compiled, ms, started)
+      const deployment = this.#deployment(slot.source ?? source, slot, compiled, slot.versions + 1)
+      const warmed = () => this.#assertNewest(slot)
+      const { listen, givesBack } = await swap(deployment, { ...this.#options, settings: this.#settings, ms, warmed })
+      ms.total = settle + performance.now() - started
+      this.#activated(slot, deployment, compiled, listen, ms)
       slot.overtaken = 0
+      if (givesBack) this.#retryBlockedBy(source.router)
     } catch (error) {
       if (error instanceof Overtaken) slot.overtaken++
       else this.#refuse(source, slot, error, compiled)
@@ -171,12 +210,10 @@ export class Deployer {
 
   async #compile(source: RouterSource, slot: Slot, ms: Phases): Promise<CompiledRouter> {
     const { store } = this.#options
-    const { router, file, folder, subfolders } = source
-    const { sourceBytes, compileTime } = this.#settings.router
+    const { router } = source
     store.dependsOn(router, undefined)
     try {
-      const options = { file, folder, subfolders, limits: { sourceBytes, compileTime } }
-      const compiled = await this.#compiling.take(() => compileRouter(options))
+      const compiled = await compileSource(source, this.#settings, this.#starting)
       store.dependsOn(router, compiled.inputs)
       Object.assign(ms, compiled.ms)
       return compiled
@@ -188,53 +225,92 @@ export class Deployer {
     }
   }
 
-  async #serve(source: RouterSource, slot: Slot, compiled: CompiledRouter, ms: Phases, started: number): Promise<void> {
-    const { workers, ports } = this.#options
-    const deployment = this.#deployment(slot.source ?? source, slot, compiled)
-    const { id } = deployment.version
-    const description = await timed(ms, 'warm', () => workers.warm(deployment))
+  /** A version whose first decisions fail goes back to the one that served before; where that cannot be had it stays. */
+  async #rollBack(router: string, slot: Slot, failing: FirstDecisions): Promise<void> {
+    const { active, before, source } = slot
+    if (active?.id !== failing.id || before === undefined || source === undefined) return
+    const { log } = this.#options
+    slot.before = undefined
+    const account = failingAccount(failing, before.number, router, active.compiled.sourceMap)
+    const facts = { router, from: active.number, to: before.number, ...account }
     try {
-      this.#assertNewest(slot)
-      const claim = await ports.claim(source.router, description, this.#settings)
-      try {
-        await timed(ms, 'activate', () => workers.activate(deployment, claim.bound))
-        claim.confirm()
-        ms.total = (ms.settle ?? 0) + performance.now() - started
-        this.#activated(slot, deployment, claim.bound, ms)
-        if (claim.givesBack) this.#retryBlockedBy(source.router)
-      } finally {
-        claim.undo()
-      }
+      const listen = await this.#serveAgain(source, slot, before)
+      Object.assign(slot, { failure: account, rolledBack: true })
+      log.error({ ...facts, bundle: before.bundle, ...listenFacts(listen) }, 'router rolled back')
     } catch (error) {
-      workers.discard(id)
-      throw error
+      const { reason } = accountOf(error, router, before.compiled.sourceMap)
+      log.error({ ...facts, but: reason }, 'router not rolled back')
     }
   }
 
-  #deployment({ router, tables }: RouterSource, slot: Slot, { code, hash, sourceMap }: CompiledRouter): Deployment {
+  /** What is served is loaded anew, with the limits that hold now. */
+  async #renew(router: string, slot: Slot): Promise<void> {
+    slot.stale = false
+    const { active, source } = slot
+    if (active === undefined || source === undefined) return
+    const { log } = this.#options
+    try {
+      await this.#serveAgain(source, slot, active)
+      log.info({ router, version: active.number }, 'router has new limits')
+    } catch (error) {
+      const { reason } = accountOf(error, router, active.compiled.sourceMap)
+      log.error({ router, version: active.number, reason }, 'router keeps its old limits')
+    }
+  }
+
+  /** Serves a version that was served before, under its number. */
+  async #serveAgain(source: RouterSource, slot: Slot, version: Served): Promise<BoundListen> {
+    const { number, compiled } = version
+    const { watch: _none, ...deployment } = this.#deployment(source, slot, compiled, number)
+    const { listen, givesBack } = await swap(deployment, { ...this.#options, settings: this.#settings, ms: {} })
+    this.#nowServed(slot, deployment, compiled)
+    if (givesBack) this.#retryBlockedBy(source.router)
+    return listen
+  }
+
+  #deployment({ router, tables }: RouterSource, slot: Slot, compiled: Compiled, number: number): Deployment {
+    const { code, hash, sourceMap } = compiled
+    const { decisions } = this.#settings.rollback
+    const watched = slot.active !== undefined && decisions > 0
     return {
       version: sandboxVersion(this.#settings, { id: this.#options.nextId(), router, code }),
-      about: { number: slot.versions + 1, bundle: hash, sourceMap },
+      about: { number, bundle: hash, sourceMap },
       tables,
+      ...(watched ? { watch: decisions } : {}),
     }
   }
 
-  #activated(slot: Slot, { version, about, tables }: Deployment, listen: BoundListen, ms: Phases): void {
-    const { router } = version
-    const { number, bundle } = about
-    Object.assign(slot, { versions: number, active: { number, bundle }, failure: undefined, blockedBy: undefined })
-    const newest = slot.source?.tables ?? tables
-    if (newest !== tables) this.#options.workers.tables(router, newest)
+  /** Whom a router shares hosts with, and its limits. */
+  #terms(router: string): string {
+    return JSON.stringify(sandboxVersion(this.#settings, { id: 0, router, code: '' }))
+  }
+
+  #activated(slot: Slot, deployment: Deployment, compiled: Compiled, listen: BoundListen, ms: Phases): void {
+    const { router } = deployment.version
+    const { number, bundle } = deployment.about
+    slot.before = slot.active
+    if (deployment.watch !== undefined) this.#probation.watch(deployment.version.id)
+    this.#nowServed(slot, deployment, compiled)
+    Object.assign(slot, { versions: number, failure: undefined, rolledBack: false, blockedBy: undefined })
     this.#options.log.info(
       { router, version: number, bundle, ...listenFacts(listen), ms: rounded(ms) },
       'router active',
     )
   }
 
+  #nowServed(slot: Slot, { version, about, tables }: Deployment, { code, hash, sourceMap }: Compiled): void {
+    const { id, router } = version
+    if (slot.active !== undefined) this.#probation.forget(slot.active.id)
+    const served = { id, number: about.number, bundle: hash, compiled: { code, hash, sourceMap } }
+    slot.active = { ...served, terms: JSON.stringify({ ...version, id: 0, code: '' }) }
+    slot.stale = false
+    const newest = slot.source?.tables ?? tables
+    if (newest !== tables) this.#options.workers.tables(router, newest)
+  }
+
   /** The old code is served and the new is the same: a comment changed, or a broken save was taken back. */
   #unchanged({ router, tables }: RouterSource, slot: Slot, bundle: string): void {
-    slot.failure = undefined
-    slot.blockedBy = undefined
+    Object.assign(slot, { failure: undefined, rolledBack: false, blockedBy: undefined })
     this.#options.workers.tables(router, tables)
     this.#options.log.info({ router, version: slot.active?.number, bundle }, 'router unchanged')
   }
@@ -242,6 +318,7 @@ export class Deployer {
   #refuse({ router }: RouterSource, slot: Slot, error: unknown, compiled: CompiledRouter | undefined): void {
     const account = accountOf(error, router, compiled?.sourceMap)
     slot.failure = account
+    slot.rolledBack = false
     slot.blockedBy = error instanceof PortRefused ? error.holder : undefined
     const serving = slot.active === undefined ? 'nothing' : `version ${slot.active.number}`
     this.#options.log.error({ router, ...account, serving }, 'router refused')
@@ -256,19 +333,6 @@ export class Deployer {
   #assertNewest(slot: Slot): void {
     if (slot.next !== undefined && slot.overtaken < MOST_OVERTAKEN) throw new Overtaken()
   }
-}
-
-async function timed<T>(ms: Phases, phase: string, act: () => Promise<T>): Promise<T> {
-  const started = performance.now()
-  try {
-    return await act()
-  } finally {
-    ms[phase] = performance.now() - started
-  }
-}
-
-function rounded(ms: Phases): Phases {
-  return Object.fromEntries(Object.entries(ms).map(([phase, value]) => [phase, Math.round(value)]))
 }
 
 function listenFacts(listen: BoundListen): { listen: string; hosts?: readonly string[] } {

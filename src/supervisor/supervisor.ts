@@ -2,13 +2,17 @@ import { closeCompiler } from 'router-sdk/compile'
 import { type CommandLine, type LoadedConfig, loadConfig } from '../config/load.ts'
 import { ConfigError } from '../config/problems.ts'
 import type { Settings } from '../config/settings.ts'
+import { type Controlled, ControlRefused, ControlServer } from '../control/server.ts'
+import { controlSocket, prepareSocketFolder } from '../control/socket-path.ts'
 import { type Log, openLog } from '../log.ts'
+import { tenantOf } from '../tenants/policy.ts'
 import { Recorder } from '../worker/recorder.ts'
 import { accountText } from './account.ts'
 import { Deployer } from './deploy.ts'
 import { DirectoryStore } from './directory-store.ts'
 import { detectHostLaunch } from './isolation.ts'
 import { listenText, Ports } from './ports.ts'
+import { statusOf } from './status.ts'
 import { type Listing, StoreError } from './store.ts'
 import { setTitle } from './title.ts'
 import type { Connections } from './worker-link.ts'
@@ -17,7 +21,7 @@ import { Workers } from './workers.ts'
 /** Why the program cannot serve; the message is for the operator. */
 export class StartFailure extends Error {}
 
-const NEED_RESTART = ['workers', 'hosts', 'isolation', 'hostMemory', 'strikes', 'log', 'record'] as const
+const NEED_RESTART = ['workers', 'hosts', 'isolation', 'hostMemory', 'strikes', 'log', 'record', 'control'] as const
 
 interface Serving {
   readonly deployer: Deployer
@@ -26,6 +30,7 @@ interface Serving {
 
 /** The parent of everything: starts the workers, keeps the routers deployed, and answers for all of it to the operator. */
 export class Supervisor {
+  readonly #routers: string
   readonly #line: CommandLine
   readonly #store: DirectoryStore
   readonly #log: Log
@@ -35,11 +40,13 @@ export class Supervisor {
   #connections: Connections = { current: 0, max: 0, total: 0 }
   #serving: Serving | undefined
   #draining = false
+  #control: ControlServer | undefined
   #cleanUp: (() => Promise<void>) | undefined
   #lastId = 0
 
   /** @throws StoreError, ConfigError */
   constructor(routers: string, line: CommandLine, { settings, file }: LoadedConfig) {
+    this.#routers = routers
     this.#line = line
     this.#settings = settings
     this.#store = new DirectoryStore(routers)
@@ -66,15 +73,56 @@ export class Supervisor {
     log.info({ layers: hostLaunch.layers }, 'isolation of sandbox hosts')
     const nextId = () => ++this.#lastId
     const connections = (now: Connections) => this.#countConnections(now)
-    const workers = new Workers({ settings: this.#settings, hostLaunch, log, connections, nextId })
+    const workers = new Workers({
+      settings: this.#settings,
+      hostLaunch,
+      log,
+      connections,
+      nextId,
+      firstDecisions: (worker, counts) => this.#serving?.deployer.firstDecisions(worker, counts),
+    })
     await startable('the workers', workers.start())
     const options = { store: this.#store, workers, ports: this.#ports, log, nextId, settings: this.#settings }
     const deployer = new Deployer(options)
     this.#serving = { deployer, workers }
     await this.#deployAll(deployer, await this.#watch(deployer))
+    deployer.started()
     this.#setTitle()
     for (const { router, listen } of deployer.served) log.debug({ router }, `Listening on ${listenText(listen)}`)
-    log.info({ routers: deployer.served.length, workers: workers.pids }, 'pointsman serves')
+    this.#control = await this.#openControl(deployer, workers)
+    log.info(
+      { routers: deployer.served.length, workers: workers.pids, control: this.#control?.path },
+      'pointsman serves',
+    )
+  }
+
+  /** A socket that was not asked for by name is a convenience: without it the routers are served all the same. */
+  async #openControl(deployer: Deployer, workers: Workers): Promise<ControlServer | undefined> {
+    const { socket } = this.#settings.control
+    try {
+      const path = controlSocket(socket, this.#routers)
+      if (socket === 'auto') prepareSocketFolder()
+      return path === undefined ? undefined : await ControlServer.open(path, this.#controlled(deployer, workers))
+    } catch (error) {
+      if (!(error instanceof ControlRefused || error instanceof ConfigError)) throw error
+      if (socket !== 'auto') throw new StartFailure(`control.socket: ${error.message}`)
+      this.#log.log.warn({ reason: error.message }, 'there is no control socket')
+      return undefined
+    }
+  }
+
+  #controlled(deployer: Deployer, workers: Workers): Controlled {
+    return {
+      status: async () => statusOf(deployer, await workers.reports(), this.#connections),
+      release: async (tenant) => {
+        const routers = deployer.routers.map(({ router }) => router).filter((router) => tenantOf(router) === tenant)
+        if (routers.length === 0) return undefined
+        workers.release(tenant)
+        deployer.release(tenant)
+        this.#log.log.info({ tenant, routers }, 'tenant released')
+        return routers
+      },
+    }
   }
 
   /** TERM and INT: stops accepting, waits for connections as long as is configured, and ends with 0, or 1 when forced. */
@@ -116,6 +164,7 @@ export class Supervisor {
   /** Leaves nothing behind but the workers, which end when this process does. */
   async close(): Promise<void> {
     await Promise.all([this.#store.close(), closeCompiler(), this.#cleanUp?.()])
+    this.#control?.close()
     this.#log.flush()
   }
 

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { Position, RouterDescription } from 'router-sdk/sandbox'
 import type { WorkerReport } from '../control/status.ts'
 import type { FromWorker, ToWorker } from '../worker/messages.ts'
+import type { FirstDecisions } from './probation.ts'
 
 const WORKER = fileURLToPath(import.meta.resolve('#worker'))
 /** Milliseconds for a new process to be ready, for a version to warm, and for a listener to open. */
@@ -45,6 +46,8 @@ export interface WorkerLink {
   readonly pid: number | undefined
   /** Called each time the worker says how many connections it has. */
   onConnections: ((connections: Connections) => void) | undefined
+  /** Called now and then while it counts the first decisions of a version. */
+  onFirstDecisions?: ((counts: readonly FirstDecisions[]) => void) | undefined
   /** Resolves, never rejects, when the process is gone; with why. */
   readonly exited: Promise<string>
   /** Connections that a drain had to end; `undefined` before the worker has said so. */
@@ -66,6 +69,7 @@ export interface WorkerLink {
 export class ForkedWorker implements WorkerLink {
   readonly index: number
   onConnections: ((connections: Connections) => void) | undefined
+  onFirstDecisions: ((counts: readonly FirstDecisions[]) => void) | undefined
   readonly exited: Promise<string>
   forced: number | undefined
   readonly #child: ChildProcess
@@ -163,6 +167,8 @@ export class ForkedWorker implements WorkerLink {
         return this.#pending.get(`activate ${message.id}`)?.reject(new Error(message.message))
       case 'connections':
         return this.onConnections?.(message)
+      case 'first-decisions':
+        return this.onFirstDecisions?.(message.counts)
       case 'report':
         this.#reports.get(message.id)?.(message.report)
         return

@@ -3,6 +3,7 @@ import type { Settings } from '../config/settings.ts'
 import type { WorkerReport } from '../control/status.ts'
 import type { Log } from '../log.ts'
 import type { AboutVersion, BoundListen, Tables, ToWorker } from '../worker/messages.ts'
+import type { FirstDecisions } from './probation.ts'
 import { type Connections, ForkedWorker, WarmFailure, type WorkerLink, WorkerLost } from './worker-link.ts'
 
 const FIRST_PAUSE = 100
@@ -19,6 +20,8 @@ export interface Deployment {
   readonly version: SandboxVersion
   readonly about: AboutVersion
   readonly tables: Tables
+  /** So many of its first decisions are counted, and reported. Default: none. */
+  readonly watch?: number
 }
 
 interface Active extends Deployment {
@@ -31,6 +34,8 @@ export interface WorkersOptions {
   readonly log: Log['log']
   /** Hears of the sum over all workers when it changes. */
   readonly connections: (connections: Connections) => void
+  /** Hears what a worker counted of versions that are watched. */
+  readonly firstDecisions?: (worker: number, counts: readonly FirstDecisions[]) => void
   /** A new number for a version that has to be sent again. */
   readonly nextId: () => number
   /** Starts a process; tests say how else. */
@@ -93,13 +98,16 @@ export class Workers {
    * every worker serves what it served before.
    */
   async activate(deployment: Deployment, listen: BoundListen): Promise<void> {
-    const { id, router } = deployment.version
+    const {
+      watch,
+      version: { id, router },
+    } = deployment
     const before = this.#active.get(router)
     // A worker that was not there to warm it catches up afterwards.
     const links = this.#warmed.get(id) ?? []
     this.#warmed.delete(id)
     const results = await Promise.allSettled(
-      links.map((link) => link.activate({ type: 'activate', id, router, listen })),
+      links.map((link) => link.activate({ type: 'activate', id, router, listen, ...(watch && { watch }) })),
     )
     const failed = results.find((result) => result.status === 'rejected' && !(result.reason instanceof WorkerLost))
     for (const [index, link] of links.entries())
@@ -172,6 +180,7 @@ export class Workers {
     this.#all.add(link)
     this.#has.set(link, new Map())
     link.onConnections = (connections) => this.#count(link, connections)
+    link.onFirstDecisions = (counts) => this.#options.firstDecisions?.(index, counts)
     try {
       const { hostLaunch } = this.#options
       await link.start({ type: 'start', index, settings: this.#settings, hostLaunch })

@@ -38,6 +38,8 @@ export interface DeciderOptions {
   readonly routers: ActiveRouters
   /** What a router wrote with `conn.log`. */
   readonly logged: (version: WarmVersion, lines: readonly string[]) => void
+  /** Told of every outcome, also of those that nobody waits for any more. */
+  readonly made?: (outcome: Outcome) => void
 }
 
 const MAX_LOOKUPS = 16
@@ -57,7 +59,10 @@ export class Decider {
 
   /** `done` is called exactly once, never before this returns. */
   decide(inquiry: Inquiry, done: (outcome: Outcome) => void): void {
-    this.#begin(inquiry, 1, done)
+    this.#begin(inquiry, 1, (outcome) => {
+      this.#options.made?.(outcome)
+      done(outcome)
+    })
   }
 
   #begin(inquiry: Inquiry, versions: number, done: (outcome: Outcome) => void): void {

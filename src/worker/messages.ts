@@ -1,6 +1,7 @@
 import type { HostLaunch, Position, RouterDescription, SandboxVersion } from 'router-sdk/sandbox'
 import type { Settings } from '../config/settings.ts'
 import type { WorkerReport } from '../control/status.ts'
+import type { FirstDecisions } from '../supervisor/probation.ts'
 
 /**
  * What supervisor and worker say to each other, over Node's IPC channel. Both are ours and trusted; what a worker passes on
@@ -13,7 +14,14 @@ export type ToWorker =
   | { readonly type: 'start'; readonly index: number; readonly settings: Settings; readonly hostLaunch: HostLaunch }
   | { readonly type: 'configure'; readonly settings: Settings }
   | { readonly type: 'warm'; readonly version: SandboxVersion; readonly about: AboutVersion; readonly tables: Tables }
-  | { readonly type: 'activate'; readonly id: number; readonly router: string; readonly listen: BoundListen }
+  /** `watch`: so many of its first decisions are counted, and reported by `first-decisions`. */
+  | {
+      readonly type: 'activate'
+      readonly id: number
+      readonly router: string
+      readonly listen: BoundListen
+      readonly watch?: number
+    }
   | { readonly type: 'discard'; readonly id: number }
   | { readonly type: 'retire'; readonly router: string }
   | { readonly type: 'tables'; readonly router: string; readonly tables: Tables }
@@ -39,6 +47,8 @@ export type FromWorker =
   | { readonly type: 'activate-failed'; readonly id: number; readonly message: string }
   | { readonly type: 'connections'; readonly current: number; readonly max: number; readonly total: number }
   | { readonly type: 'report'; readonly id: number; readonly report: WorkerReport }
+  /** Each count is of all so far. */
+  | { readonly type: 'first-decisions'; readonly counts: readonly FirstDecisions[] }
   /** Every connection has ended; the worker exits. `forced` counts those that the deadline ended. */
   | { readonly type: 'drained'; readonly forced: number }
 

@@ -14,6 +14,7 @@ import type { Transport } from '../transport/transport.ts'
 import { ActiveRouters } from './active-routers.ts'
 import { Decider, type Undecided } from './decide.ts'
 import { Resolver } from './dns.ts'
+import { FirstDecisions } from './first-decisions.ts'
 import { Listener } from './listener.ts'
 import { Listeners } from './listeners.ts'
 import type { BoundListen, FromWorker, ToWorker } from './messages.ts'
@@ -44,6 +45,7 @@ export class Worker {
   readonly #reach: Reach
   readonly #refusals = new Seldom()
   readonly #routers = new ActiveRouters()
+  readonly #firstDecisions: FirstDecisions
   readonly #listeners = new Listeners((address) => this.#listen(address))
   readonly #sessions: Sessions
   readonly #descriptors = descriptorLimit()
@@ -77,6 +79,7 @@ export class Worker {
       strikes: settings.strikes,
       report: (event) => this.#sandboxEvent(event),
     })
+    this.#firstDecisions = new FirstDecisions((counts) => tell({ type: 'first-decisions', counts }))
     this.#sessions = this.#createSessions()
   }
 
@@ -119,6 +122,7 @@ export class Worker {
   #createSessions(): Sessions {
     const { log } = this.#log
     const decider = new Decider({
+      made: (outcome) => this.#firstDecisions.made(outcome),
       sandbox: this.#sandbox,
       lookup: this.#lookup,
       routers: this.#routers,
@@ -137,7 +141,10 @@ export class Worker {
         judgeOf: (router, upstream) => this.#reach.judgeOf(router, upstream),
         settings: () => this.#settings,
         recorder: () => this.#recorder,
-        routerFailed: (router, undecided) => this.#routerFailed(router, undecided),
+        routerFailed: (router, undecided) => {
+          this.#firstDecisions.failed(undecided)
+          this.#routerFailed(router, undecided)
+        },
       },
       workerIndex: this.#index,
       limit: () => this.#connectionLimit(),
@@ -174,12 +181,13 @@ export class Worker {
   }
 
   /** The new listener is opened before the old one is closed, and the version switched when both stand. */
-  async #activate({ id, router, listen }: Extract<ToWorker, { type: 'activate' }>): Promise<void> {
+  async #activate({ id, router, listen, watch }: Extract<ToWorker, { type: 'activate' }>): Promise<void> {
     try {
       const place = await this.#listeners.reserve(listen)
       try {
         const replaced = this.#routers.activate(id)
-        if (replaced !== undefined) this.#sandbox.unload(replaced.id)
+        if (watch !== undefined) this.#firstDecisions.watch(id, watch)
+        if (replaced !== undefined) this.#unload(replaced.id)
         place.give(router, listen.hosts)
       } finally {
         place.release()
@@ -203,10 +211,15 @@ export class Worker {
     return opened
   }
 
+  #unload(id: number): void {
+    this.#firstDecisions.forget(id)
+    this.#sandbox.unload(id)
+  }
+
   #retire(router: string): void {
     this.#listeners.retire(router)
     const retired = this.#routers.retire(router)
-    if (retired !== undefined) this.#sandbox.unload(retired.id)
+    if (retired !== undefined) this.#unload(retired.id)
     this.#lookup.removeRouter(router)
     this.#title()
   }
