@@ -46,6 +46,17 @@ describe('router-sdk check', () => {
     assert.equal(flat.code, 1)
     const named = await project.run(['check', '--flat', 'a.ts', 'acme/b.ts'])
     assert.deepEqual(named.stdout.match(/^[✔✖] \S+/gm), ['✖ a.ts', '✖ acme/b.ts'])
+    for (const words of [
+      ['try', 'a.ts', '--text', 'x'],
+      ['record', 'r.jsonl', 'a.ts', '--text', 'x'],
+      ['replay', 'r.jsonl', 'a.ts'],
+      ['bench', 'a.ts', '--seconds', '0.1'],
+    ]) {
+      const free = await project.run(words)
+      assert.equal(free.code, 0, free.stdout + free.stderr)
+      const strict = await project.run([...words, '--flat'])
+      assert.deepEqual([strict.code, /cannot import '\.\/lib\/word\.ts'/.test(strict.stdout)], [1, true], strict.stdout)
+    }
   })
 
   it("shows a wrong answer at the author's own line, with a code frame and what is allowed", async () => {

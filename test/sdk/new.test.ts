@@ -45,7 +45,7 @@ describe('router-sdk new', () => {
     assert.match(name.stderr, /"a\.b" cannot name a router: a name has letters/)
     const protocol = await project.run(['new', 'a', '--protocol', 'gopher'])
     assert.equal(protocol.code, 2)
-    assert.match(protocol.stderr, /Allowed choices are http, tls, git/)
+    assert.match(protocol.stderr, /It is one of http, tls, git/)
     const place = await project.run(['new', '/proc/none/a'])
     assert.deepEqual([place.code, place.stderr.split(':', 2)[1]], [2, ' /proc/none/a cannot be written'])
     assert.deepEqual(project.files(), [])

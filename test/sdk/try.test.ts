@@ -86,7 +86,7 @@ describe('router-sdk try', () => {
       [['--text', 'x', '--table', 'homes'], /--table takes NAME=FILE/],
       [['--text', 'x', '--table', 'homes=bad.json'], /bad\.json is a JSON object/],
       [['--text', 'x', '--hook', 'onConnect'], /has no onConnect; it has route/],
-      [['--text', 'x', '--hook', 'onconnect'], /Allowed choices are route, onConnect/],
+      [['--text', 'x', '--hook', 'onconnect'], /It is one of route, onConnect[\s\S]*Did you mean onConnect\?/],
     ]
     for (const [words, message] of wrong) {
       const { code, stderr } = await project.run(['try', 'a.ts', ...words])

@@ -7,7 +7,7 @@ import { tablesBeside, tablesOf } from '../testing/tables.ts'
 import type { Inquiry } from '../testing/verdict.ts'
 import type { OpenRouter, Workbench } from '../testing/workbench.ts'
 import { openOrTell, sizeText } from './check.ts'
-import { routerFile, UsageError } from './files.ts'
+import { flatFolders, routerFile, UsageError } from './files.ts'
 import { inquiriesOf, readRecord } from './recorded.ts'
 import type { Terminal } from './terminal.ts'
 import { prepareTestImports, testUrl } from './test-modules.ts'
@@ -16,6 +16,7 @@ import { withBench } from './with-bench.ts'
 export interface BenchOptions {
   readonly record?: string
   readonly seconds: number
+  readonly flat?: boolean
 }
 
 /** Questions under way at a time: enough that the host never waits for us. */
@@ -25,7 +26,7 @@ const AT_ONCE = 64
 export async function bench(named: string, options: BenchOptions, terminal: Terminal): Promise<number> {
   const file = routerFile(named)
   const recorded = options.record === undefined ? undefined : await readRecord(options.record)
-  return withBench({ asks: true }, async (workbench) => {
+  return withBench({ asks: true, flat: flatFolders(options, file) }, async (workbench) => {
     const router = await openOrTell(workbench, file, terminal)
     if (router === undefined) return 1
     const inquiries = await questions(router, recorded?.connections)

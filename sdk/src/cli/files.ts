@@ -37,6 +37,11 @@ export function rootFolders(named: readonly string[]): ReadonlySet<string> {
   return new Set(named.map(existing).map((path) => (isFolder(path) ? path : dirname(path))))
 }
 
+/** The folder of a command's one router, where it is said to be an operator's. */
+export function flatFolders({ flat }: { readonly flat?: boolean }, file: string): ReadonlySet<string> | undefined {
+  return flat === true ? rootFolders([file]) : undefined
+}
+
 /** The absolute path of one router file. */
 export function routerFile(named: string): string {
   const path = existing(named)

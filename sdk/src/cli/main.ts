@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { keepMade } from '../compile/kept.ts'
+import { nearest } from '../nearest.ts'
 import { isName, NAME_RULE } from '../router-file.ts'
 import { Fault } from '../testing/fault.ts'
 import type { BenchOptions } from './bench.ts'
@@ -74,7 +75,7 @@ const addNew: Add = (program, terminal, done) => {
   program
     .command('new')
     .argument('<name>', 'of the router; its files are written into the current folder')
-    .addOption(new Option('--protocol <name>', 'what its clients speak').choices(PROTOCOLS).default('http'))
+    .addOption(oneOf(new Option('--protocol <name>', 'what its clients speak'), PROTOCOLS).default('http'))
     .description('write a router with tests that pass')
     .addHelpText('after', example('router-sdk new shop --protocol tls'))
     .action(async (name: string, options: NewOptions) => {
@@ -102,7 +103,7 @@ const addTest: Add = (program, terminal, done) => {
     .command('test')
     .argument('[files...]', 'tests, routers, or folders of them (default: those of the current folder)')
     .option('--watch', 'run again what changes')
-    .addOption(new Option('--reporter <name>', 'how to tell the result').choices(REPORTERS).default('spec'))
+    .addOption(oneOf(new Option('--reporter <name>', 'how to tell the result'), REPORTERS).default('spec'))
     .option('--flat', FLAT)
     .option('--noise <seconds>', 'how long each router is fed noise, 0 to 3600', noise, 1)
     .option('--update', 'forget saved failing inputs that fail no more')
@@ -123,7 +124,8 @@ function withQuestion(command: Command): Command {
     .option('--hex <digits>', 'the bytes in hexadecimal')
     .option('--file <file>', 'a file with the bytes')
     .option('--final', 'no more bytes will come')
-    .addOption(new Option('--hook <name>', 'what to ask').choices(HOOKS).default('route'))
+    .addOption(oneOf(new Option('--hook <name>', 'what to ask'), HOOKS).default('route'))
+    .option('--flat', FLAT)
     .option('--from <client>', 'the address of the client, with or without a port')
     .addOption(
       new Option('--table <name=file>', 'a table for look-ups, again for each')
@@ -181,6 +183,7 @@ const addReplay: Add = (program, terminal, done) => {
       'its name in the record (default: the file without .ts, or with its folder: acme/git)',
       routerName,
     )
+    .option('--flat', FLAT)
     .description('ask a router again, and list every connection that would now go elsewhere')
     .addHelpText(
       'after',
@@ -198,12 +201,23 @@ const addBench: Add = (program, terminal, done) => {
     .argument('<router>', 'a router file')
     .option('--record <file>', 'ask what was recorded, instead of what its tests give')
     .option('--seconds <n>', 'how long, 0.1 to 600', seconds, 3)
+    .option('--flat', FLAT)
     .description('decisions a second, and how their CPU times are distributed')
     .addHelpText('after', example('router-sdk bench git.ts --seconds 10'))
     .action(async (router: string, options: BenchOptions) => {
       const { bench } = await import('./bench.ts')
       done(await bench(router, options, terminal))
     })
+}
+
+/** An option that takes one of a few words; another is answered with the one that was meant. */
+function oneOf(option: Option, words: readonly string[]): Option {
+  return option.choices(words).argParser((word) => {
+    if (words.includes(word)) return word
+    const meant = nearest(word, words)
+    const hint = meant === undefined ? '' : `\n(Did you mean ${meant}?)`
+    throw new InvalidArgumentError(`It is one of ${words.join(', ')}.${hint}`)
+  })
 }
 
 function noise(text: string): number {

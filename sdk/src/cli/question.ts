@@ -13,6 +13,7 @@ export interface QuestionOptions extends InputOptions {
   readonly hook: Hook
   readonly from?: string
   readonly table: readonly string[]
+  readonly flat?: boolean
 }
 
 /** What is asked, before it is known of which router. */

@@ -4,7 +4,7 @@ import type { Inquiry, Verdict } from '../testing/verdict.ts'
 import { outcomeText } from '../testing/words.ts'
 import type { OpenRouter } from '../testing/workbench.ts'
 import { openOrTell } from './check.ts'
-import { routerFile, shown, UsageError } from './files.ts'
+import { flatFolders, routerFile, shown, UsageError } from './files.ts'
 import type { ListenOptions } from './listen.ts'
 import { hasInput, inquiryOf, type QuestionOptions, readQuestion, readTables } from './question.ts'
 import { RecordFile } from './record-file.ts'
@@ -35,7 +35,7 @@ export async function record(
     options.listen === undefined ? await given(file, dash, options) : await real(file, dash, options, terminal)
   const stop = new AbortController()
   const interrupted = options.listen === undefined ? undefined : (): void => stop.abort()
-  return withBench({ asks: true, interrupted }, async (bench) => {
+  return withBench({ asks: true, interrupted, flat: flatFolders(options, file) }, async (bench) => {
     const router = await openOrTell(bench, file, terminal)
     if (router === undefined) return 1
     const name = options.router ?? basename(file, '.ts')

@@ -4,13 +4,14 @@ import { tablesBeside } from '../testing/tables.ts'
 import { fateText } from '../testing/words.ts'
 import { askAgain, type Elsewhere, type Replayed } from './ask-again.ts'
 import { openOrTell } from './check.ts'
-import { routerFile, UsageError } from './files.ts'
+import { flatFolders, routerFile, UsageError } from './files.ts'
 import { readRecord } from './recorded.ts'
 import type { Terminal } from './terminal.ts'
 import { withBench } from './with-bench.ts'
 
 export interface ReplayOptions {
   readonly router?: string
+  readonly flat?: boolean
 }
 
 const AT_ONCE = 16
@@ -30,7 +31,7 @@ export async function replay(
   const own = connections.filter(({ router }) => router === name)
   const others = connections.filter(({ router }) => router !== name)
   if (own.length === 0) throw new UsageError(noConnection(recordFile, name, others))
-  return withBench({ asks: true }, async (bench) => {
+  return withBench({ asks: true, flat: flatFolders(options, file) }, async (bench) => {
     const router = await openOrTell(bench, file, terminal)
     if (router === undefined) return 1
     const beside = await tablesBeside(file)

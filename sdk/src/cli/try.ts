@@ -3,7 +3,7 @@ import { cpuText } from '../testing/stats.ts'
 import type { Inquiry, Verdict } from '../testing/verdict.ts'
 import { literal, outcomeText } from '../testing/words.ts'
 import { openOrTell } from './check.ts'
-import { routerFile } from './files.ts'
+import { flatFolders, routerFile } from './files.ts'
 import { parsersText } from './parsers.ts'
 import { inquiryOf, type QuestionOptions, readQuestion } from './question.ts'
 import type { Terminal } from './terminal.ts'
@@ -20,7 +20,7 @@ export async function tryRouter(
 ): Promise<number> {
   const file = routerFile(named)
   const question = await readQuestion(file, dash, options)
-  return withBench({ asks: true }, async (bench) => {
+  return withBench({ asks: true, flat: flatFolders(options, file) }, async (bench) => {
     const router = await openOrTell(bench, file, terminal)
     if (router === undefined) return 1
     const inquiry = inquiryOf(router, question)

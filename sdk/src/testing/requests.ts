@@ -51,7 +51,12 @@ export function http(
   return `${method} ${target} HTTP/1.1\r\n${fields.join('')}\r\n${payload}`
 }
 
-/** The request of a browser that wants a WebSocket. */
+/**
+ * The request of a browser that wants a WebSocket.
+ *
+ * @example
+ * given(webSocket('/chat', { host: 'example.com' })).routesTo('10.0.0.5:80')
+ */
 export function webSocket(
   target: string,
   options: { readonly host?: string; readonly protocol?: string } = {},
@@ -85,14 +90,24 @@ export function tlsHello(name: string | undefined, options: { readonly alpn?: re
   return `\x16\x03\x01${sized16(`\x01\0${sized16(hello)}`)}`
 }
 
-/** What `postgres()` sends: parameters of the start-up message, such as `user` and `database`. */
+/**
+ * A PostgreSQL client's start-up message in clear, with its parameters, such as `user` and `database`.
+ *
+ * @example
+ * given(postgres({ user: 'alice', database: 'shop' })).routesTo('10.0.0.5:5432')
+ */
 export function postgres(parameters: { readonly user: string } & Readonly<Record<string, string>>): string {
   const pairs = Object.entries(parameters).map(([name, value]) => `${text(name)}\0${text(value)}\0`)
   const body = `\0\x03\0\0${pairs.join('')}\0`
   return u32(body.length + 4) + body
 }
 
-/** A PostgreSQL client's request to go on encrypted, for which it waits. */
+/**
+ * A PostgreSQL client's request to go on encrypted, for which it waits.
+ *
+ * @example
+ * given(postgresSsl()).closes('N')
+ */
 export function postgresSsl(): string {
   return `${u32(8)}\x04\xd2\x16\x2f`
 }
@@ -110,12 +125,22 @@ export function socks4(host: string, port: number, user = ''): string {
   return `\x04\x01${u16(port)}${address}${user}\0${isAddress ? '' : `${host}\0`}`
 }
 
-/** A SOCKS 5 greeting that offers to go without authentication. */
+/**
+ * A SOCKS 5 greeting that offers to go without authentication.
+ *
+ * @example
+ * given(socks5()).routesTo('10.0.0.5:1080')
+ */
 export function socks5(): string {
   return '\x05\x01\0'
 }
 
-/** An SSH client's identification line. */
+/**
+ * An SSH client's identification line.
+ *
+ * @example
+ * given(ssh()).routesTo('10.0.0.5:22')
+ */
 export function ssh(software = 'OpenSSH_9.2p1'): string {
   return `SSH-2.0-${software}\r\n`
 }
@@ -130,7 +155,12 @@ export function redis(...words: readonly string[]): string {
   return `*${words.length}\r\n${words.map((word) => `$${text(word).length}\r\n${text(word)}\r\n`).join('')}`
 }
 
-/** An MQTT client's CONNECT packet. */
+/**
+ * An MQTT client's CONNECT packet.
+ *
+ * @example
+ * given(mqtt('till-7', { user: 'alice' })).routesTo('10.0.0.5:1883')
+ */
 export function mqtt(clientId: string, options: { readonly user?: string; readonly version?: 4 | 5 } = {}): string {
   const { user, version = 4 } = options
   const flags = String.fromCharCode(user === undefined ? 0x02 : 0x82)
@@ -140,7 +170,12 @@ export function mqtt(clientId: string, options: { readonly user?: string; readon
   return `\x10${varint(body.length)}${body}`
 }
 
-/** A Minecraft client's handshake for a host's name. */
+/**
+ * A Minecraft client's handshake for a host's name.
+ *
+ * @example
+ * given(minecraft('sky.example.com')).routesTo('10.0.0.5:25565')
+ */
 export function minecraft(host: string, options: { readonly port?: number; readonly next?: 1 | 2 | 3 } = {}): string {
   const { port = 25_565, next = 2 } = options
   const name = text(host)
@@ -148,7 +183,12 @@ export function minecraft(host: string, options: { readonly port?: number; reado
   return varint(packet.length) + packet
 }
 
-/** The header of the PROXY protocol, version 1, that a load balancer puts before a client's bytes. */
+/**
+ * The header of the PROXY protocol, version 1, that a load balancer puts before a client's bytes.
+ *
+ * @example
+ * given(proxyV1('198.51.100.7') + http('GET', '/')).routesTo('10.0.0.5:80')
+ */
 export function proxyV1(client: string, options: { readonly port?: number; readonly server?: string } = {}): string {
   const { port = 49_152, server = client.includes(':') ? '2001:db8::2' : '192.0.2.2' } = options
   return `PROXY TCP${client.includes(':') ? 6 : 4} ${client} ${server} ${port} 443\r\n`
