@@ -1,7 +1,19 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { after, describe, it } from 'node:test'
 import { ConfigError, parseSettings } from '../../src/config/problems.ts'
 import { Reach, type Refusal } from '../../src/tenants/reach.ts'
@@ -248,6 +260,29 @@ describe('unix sockets of tenants', () => {
     assert.equal(unix(`${folder}/none.sock`), 'absent: ENOENT')
     assert.equal(unix(`${folder}/dangling.sock`), 'absent: ENOENT')
     assert.equal(unix(`${folder}/loop.sock`), 'absent: ELOOP')
+  })
+
+  it('are the one that was judged, whatever becomes of its name meanwhile', {
+    skip: process.platform !== 'linux',
+  }, async (t) => {
+    const server = createServer((socket) => socket.end('the one that was judged'))
+    t.after(() => server.close())
+    server.listen(join(folder, 'judged.sock'))
+    await once(server, 'listening')
+    const { judges } = reachOf({ reach: [`unix:${folder}/*.sock`] })
+    const verdict = judges.judgeOf('acme/git', 'x')({ kind: 'unix', path: join(folder, 'judged.sock') }, undefined)
+    assert.ok(verdict.kind === 'permitted' && verdict.target.kind === 'unix')
+    renameSync(join(folder, 'out.sock'), join(folder, 'judged.sock'))
+    const client = connect(verdict.target.path)
+    assert.equal(await text(client), 'the one that was judged')
+    verdict.release?.()
+  })
+
+  it('leave no descriptor open', { skip: process.platform !== 'linux' }, () => {
+    const open = () => readdirSync('/proc/self/fd').length
+    const before = open()
+    for (const file of ['a.sock', 'in.sock', 'dir.sock', 'none.sock', 'b.txt']) unix(join(folder, file))
+    assert.equal(open(), before)
   })
 
   it('are never the control socket', () => {
