@@ -1,5 +1,5 @@
 import { closeCompiler, compileRouter } from 'router-sdk/compile'
-import { ProcessSandbox, type RouterDescription } from 'router-sdk/sandbox'
+import { type HostLaunch, ProcessSandbox, type RouterDescription } from 'router-sdk/sandbox'
 import { type CommandLine, loadConfig } from './config/load.ts'
 import type { Settings } from './config/settings.ts'
 import { accountOf, accountText } from './supervisor/account.ts'
@@ -21,8 +21,8 @@ export async function check(routers: string, line: CommandLine): Promise<number>
   const [refused] = listing.refused
   if (refused !== undefined) throw new StoreError(`${refused.path}: ${refused.message}`)
   if (listing.routers.length === 0) throw new StoreError(`there is no router in ${store.path}`)
-  const { command, remove } = await detectHostLaunch(settings.isolation)
-  const sandbox = createSandbox(settings, command)
+  const { remove, ...launch } = await detectHostLaunch(settings.isolation)
+  const sandbox = createSandbox(settings, launch)
   try {
     await sandbox.start()
     return await checkAll(listing.routers, settings, sandbox)
@@ -32,11 +32,12 @@ export async function check(routers: string, line: CommandLine): Promise<number>
   }
 }
 
-function createSandbox(settings: Settings, command: readonly string[]): ProcessSandbox {
+function createSandbox(settings: Settings, { command, untrusted }: HostLaunch): ProcessSandbox {
   return new ProcessSandbox({
     command,
+    ...(untrusted && { untrustedCommand: untrusted.command }),
     hosts: 1,
-    limits: { ...settings.router, hostMemory: settings.hostMemory },
+    limits: { decisionDeadline: settings.router.decisionDeadline, hostMemory: settings.hostMemory },
     strikes: settings.strikes,
     report: () => {},
   })

@@ -29,7 +29,7 @@ export const DEFAULTS = {
   prereadBytes: 32_768,
   /** Milliseconds that a client has for them. */
   prereadTime: 10_000,
-  launch: { user: 65_534, jitless: false },
+  launch: { user: 65_534, jitless: 'untrusted' },
 } as const satisfies SandboxLimits & CodeLimits & Record<string, unknown>
 
 /** How an operator's own routers are loaded, and those of tests: with the defaults, and no quota. */

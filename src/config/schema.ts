@@ -73,7 +73,9 @@ const log = section({
 const isolation = section({
   require: z.array(oneOf(ISOLATION_LAYERS), `a list of ${ISOLATION_LAYERS.join(', ')}`).default([]),
   user: whole(1, 4_294_967_294, DEFAULTS.launch.user),
-  jitless: z.boolean('true or false').default(DEFAULTS.launch.jitless),
+  jitless: z
+    .union([z.boolean(), z.literal('untrusted')], 'true, false or "untrusted"')
+    .default(DEFAULTS.launch.jitless),
 })
 
 /** Ranges and defaults of every setting; what they mean stands in `settings.ts`. */

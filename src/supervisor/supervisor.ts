@@ -65,12 +65,13 @@ export class Supervisor {
     const { log } = this.#log
     const { remove, ...hostLaunch } = await startable('sandbox hosts', detectHostLaunch(this.#settings.isolation))
     this.#cleanUp = remove
-    const missing = this.#settings.isolation.require.filter((layer) => !hostLaunch.layers.includes(layer))
+    const { layers } = hostLaunch.untrusted ?? hostLaunch
+    const missing = this.#settings.isolation.require.filter((layer) => !layers.includes(layer))
     if (missing.length > 0)
       throw new StartFailure(
-        `isolation.require asks for ${missing.join(', ')}, which this machine does not give; it gives ${hostLaunch.layers.join(', ')}`,
+        `isolation.require asks for ${missing.join(', ')}, which this machine does not give; it gives ${layers.join(', ')}`,
       )
-    log.info({ layers: hostLaunch.layers }, 'isolation of sandbox hosts')
+    log.info({ layers: hostLaunch.layers, untrusted: layers }, 'isolation of sandbox hosts')
     const nextId = () => ++this.#lastId
     const connections = (now: Connections) => this.#countConnections(now)
     const workers = new Workers({

@@ -73,6 +73,7 @@ export class Worker {
     this.#tenants = new Tenants(settings, (bite) => this.#log.log.warn(bite, 'a limit was reached'))
     this.#sandbox = new ProcessSandbox({
       command: hostLaunch.command,
+      ...(hostLaunch.untrusted && { untrustedCommand: hostLaunch.untrusted.command }),
       hosts: settings.hosts,
       limits: { decisionDeadline: settings.router.decisionDeadline, hostMemory: settings.hostMemory },
       idleVersion: settings.idleVersion,

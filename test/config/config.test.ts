@@ -24,7 +24,7 @@ test('an empty configuration has every default', () => {
   assert.deepEqual(settings.connect, { timeout: 5000, retries: 10, retryDelay: 100 })
   assert.deepEqual(settings.strikes, { limit: 3, window: 600_000, quarantine: 1000, quarantineMax: 300_000 })
   assert.deepEqual(settings.log, { level: 'info', file: null, access: null, pretty: 'auto' })
-  assert.deepEqual(settings.isolation, { require: [], user: 65_534, jitless: false })
+  assert.deepEqual(settings.isolation, { require: [], user: 65_534, jitless: 'untrusted' })
   assert.equal(settings.router.isolateMemory, 32 * 1024 * 1024)
   assert.equal(settings.drainTime, 10_000)
 })

@@ -17,7 +17,7 @@ const USER = 65_534
 /** Row 63: each layer that is claimed is probed, on hosts that are started as those that serve. */
 let launch: DetectedLaunch
 before(async () => {
-  launch = await detectHostLaunch({ user: USER, jitless: false })
+  launch = await detectHostLaunch({ user: USER, jitless: 'untrusted' })
 })
 after(() => launch.remove())
 

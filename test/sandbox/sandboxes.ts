@@ -110,12 +110,13 @@ export function failed(reply: Reply): Failed {
   return reply
 }
 
+const FLAGS = ['--no-node-snapshot', '--no-memory-pool', '--no-memory-pool-share-memory-on-teardown']
 let program: Promise<HostProgram> | undefined
 
 /** How a host is started without any wall round its process. */
 export async function hostCommand(): Promise<string[]> {
   program ??= installHostProgram()
-  return [process.execPath, '--no-node-snapshot', (await program).file]
+  return [process.execPath, ...FLAGS, (await program).file]
 }
 
 export async function removeHostProgram(): Promise<void> {

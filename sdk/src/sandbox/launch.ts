@@ -9,6 +9,8 @@ export interface HostLaunch {
   readonly command: readonly string[]
   /** The walls round each host that the command puts up. */
   readonly layers: readonly IsolationLayer[]
+  /** The same for hosts of untrusted tenants, where they have one wall more. */
+  readonly untrusted?: Omit<HostLaunch, 'untrusted'>
 }
 
 /** A way to start sandbox hosts, and what was written for it. */
@@ -19,8 +21,8 @@ export interface DetectedLaunch extends HostLaunch {
 export interface LaunchSettings {
   /** Numeric user and group for sandbox hosts when started as root. */
   readonly user: number
-  /** Sandbox hosts run without a JIT compiler: slower loops, smaller attack surface. */
-  readonly jitless: boolean
+  /** Which sandbox hosts run without a JIT compiler (slower loops, smaller attack surface): none, all, or untrusted tenants'. */
+  readonly jitless: boolean | 'untrusted'
 }
 
 const DESCRIPTORS = 64
@@ -39,7 +41,15 @@ export async function detectHostLaunch(settings: LaunchSettings): Promise<Detect
     await program.remove()
     throw new Error('a sandbox host cannot be started at all: is isolated-vm installed for this Node?')
   }
-  return { command: commandFor(layers, settings, program), layers, remove: () => program.remove() }
+  return launchWith(layers, settings, program)
+}
+
+/** Running without a JIT compiler is up to Node alone: that need not be tried. */
+function launchWith(layers: readonly IsolationLayer[], settings: LaunchSettings, program: HostProgram): DetectedLaunch {
+  const launch = { command: commandFor(layers, settings, program), layers, remove: () => program.remove() }
+  if (settings.jitless !== 'untrusted') return launch
+  const more: readonly IsolationLayer[] = [...layers, 'jitless']
+  return { ...launch, untrusted: { command: commandFor(more, settings, program), layers: more } }
 }
 
 /** The same without trying, where `layers` were found out before. */
@@ -47,8 +57,7 @@ export async function repeatHostLaunch(
   settings: LaunchSettings,
   layers: readonly IsolationLayer[],
 ): Promise<DetectedLaunch> {
-  const program = await installHostProgram()
-  return { command: commandFor(layers, settings, program), layers, remove: () => program.remove() }
+  return launchWith(layers, settings, await installHostProgram())
 }
 
 function wantedLayers(settings: LaunchSettings): readonly IsolationLayer[] {
@@ -84,7 +93,7 @@ function offered(layer: IsolationLayer, settings: LaunchSettings): boolean {
     case 'network':
       return linux && find('unshare') !== undefined
     case 'jitless':
-      return settings.jitless
+      return settings.jitless === true
     default:
       return layer satisfies never
   }
@@ -122,6 +131,9 @@ function nodeFlags(layers: readonly IsolationLayer[], { reads }: HostProgram): s
     '--disable-proto=delete',
     '--disallow-code-generation-from-strings',
     '--disable-sigusr1',
+    // What an isolate had goes back to the system when it is disposed of, not to a pool for others.
+    '--no-memory-pool',
+    '--no-memory-pool-share-memory-on-teardown',
   ]
   if (layers.includes('permission'))
     flags.push('--permission', '--allow-addons', ...reads.map((path) => `--allow-fs-read=${path}`))
