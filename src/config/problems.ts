@@ -1,5 +1,5 @@
-import { z } from 'zod'
 import { nearest } from 'router-sdk/nearest'
+import { z } from 'zod'
 import { type Configuration, settingsSchema } from './schema.ts'
 import type { Settings } from './settings.ts'
 

@@ -83,7 +83,11 @@ export const settingsSchema = section({
   listen: listen.prefault({}),
   workers: whole(1, 256, 1),
   hosts: whole(1, 64, 1),
-  preread: section({ limit: prereadBytes, time: prereadTime }).prefault({}),
+  preread: section({
+    limit: prereadBytes,
+    time: prereadTime,
+    clientConnections: whole(0, 10_000_000, 256, 'connections'),
+  }).prefault({}),
   connect: section({
     timeout: milliseconds(1, 600_000, 5000),
     retries: whole(0, 1000, 10),

@@ -12,7 +12,8 @@ export interface Settings {
   readonly workers: number
   /** Sandbox hosts of each worker, a warm spare aside. */
   readonly hosts: number
-  readonly preread: { readonly limit: number; readonly time: number }
+  /** `clientConnections`: of one client address at once on a shared port before they are known to be some router's; 0 is no limit. */
+  readonly preread: { readonly limit: number; readonly time: number; readonly clientConnections: number }
   readonly connect: { readonly timeout: number; readonly retries: number; readonly retryDelay: number }
   /** `idleTimeout`: without a byte either way; 0 means none. `keepAlive`: before the first TCP keep-alive probe. */
   readonly relay: { readonly idleTimeout: number; readonly keepAlive: number }

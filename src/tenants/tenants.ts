@@ -1,5 +1,6 @@
-import type { Settings } from '../config/settings.ts'
+import type { Settings, TenantLimits } from '../config/settings.ts'
 import { OPERATOR, policyOf } from './policy.ts'
+import { Seldom } from './seldom.ts'
 import { type LimitName, TenantUsage, type UsageReport } from './usage.ts'
 
 /** A limit that bit, for the log: at most once a second for each tenant and limit. */
@@ -14,7 +15,12 @@ export interface Bite {
   readonly times: number
 }
 
-const SAY_EVERY = 1000
+/** No tenant can be called so. */
+const UNCHOSEN = '(none chosen)'
+
+function unchosenLimits(settings: Settings): TenantLimits {
+  return { ...policyOf(settings, OPERATOR).limits, clientConnections: settings.preread.clientConnections }
+}
 
 /** What every tenant uses in this worker. */
 export class Tenants {
@@ -22,12 +28,17 @@ export class Tenants {
   readonly #say: (bite: Bite) => void
   readonly #now: () => number
   readonly #usages = new Map<string, TenantUsage>()
-  readonly #unsaid = new Map<string, { said: number; times: number }>()
+  readonly #seldom: Seldom
+
+  /** Connections that no router has been chosen for yet: only how many of one client there may be is limited. */
+  readonly unchosen: TenantUsage
 
   constructor(settings: Settings, say: (bite: Bite) => void, now = () => performance.now()) {
     this.#settings = settings
     this.#say = say
     this.#now = now
+    this.#seldom = new Seldom(now)
+    this.unchosen = new TenantUsage(unchosenLimits(settings), (limit) => this.#bitten(UNCHOSEN, limit), now)
   }
 
   /** What `tenant` uses; `OPERATOR` for the operator's own routers. */
@@ -42,6 +53,7 @@ export class Tenants {
 
   configure(settings: Settings): void {
     this.#settings = settings
+    this.unchosen.configure(unchosenLimits(settings))
     for (const [tenant, usage] of this.#usages) usage.configure(policyOf(settings, tenant).limits)
   }
 
@@ -50,17 +62,15 @@ export class Tenants {
   }
 
   #bitten(tenant: string, limit: LimitName): void {
-    const key = `${tenant} ${limit}`
-    const entry = this.#unsaid.get(key) ?? { said: -Infinity, times: 0 }
-    this.#unsaid.set(key, entry)
-    entry.times += 1
-    const now = this.#now()
-    if (now - entry.said < SAY_EVERY) return
-    const { times } = entry
-    Object.assign(entry, { said: now, times: 0 })
-    const { limits } = policyOf(this.#settings, tenant)
-    const value = limit === 'reach' ? undefined : limits[limit]
-    this.#say({ tenant, limit, value, setting: settingOf(this.#settings, tenant, limit), times })
+    const times = this.#seldom.times(`${tenant} ${limit}`)
+    if (times !== undefined) this.#say({ tenant, limit, ...this.#set(tenant, limit), times })
+  }
+
+  #set(tenant: string, limit: LimitName): Pick<Bite, 'value' | 'setting'> {
+    const { preread } = this.#settings
+    if (tenant === UNCHOSEN) return { value: preread.clientConnections, setting: 'preread.clientConnections' }
+    const value = limit === 'reach' ? undefined : policyOf(this.#settings, tenant).limits[limit]
+    return { value, setting: settingOf(this.#settings, tenant, limit) }
   }
 }
 

@@ -24,6 +24,8 @@ export type CloseReason =
   | 'connect-failed'
   /** Its tenant may not reach any address of the upstream. */
   | 'not-allowed'
+  /** A limit of its tenant refused it: `limit` names which. */
+  | 'over-limit'
   /** Nobody's: no router on this port has the host name that was asked for, nor those that no router names. */
   | 'no-router'
   /** The drain's time was up. */
@@ -42,6 +44,8 @@ export interface AccessRecord {
   readonly decision: 'forward' | 'close' | 'none'
   /** What went wrong in the router, where something did. */
   readonly failure: string | undefined
+  /** The limit that refused it, as the configuration calls it. */
+  readonly limit: string | undefined
   readonly questions: number
   readonly lookups: number
   readonly prereadBytes: number
@@ -69,6 +73,7 @@ export class RecordKeeper {
   version: number | undefined
   bundle: string | undefined
   failure: string | undefined
+  limit: string | undefined
   questions = 0
   lookups = 0
   prereadBytes = 0
@@ -77,6 +82,11 @@ export class RecordKeeper {
   attempts = 0
   decisionMs = 0
   connectMs = 0
+
+  /** Milliseconds since the connection was accepted. */
+  get elapsed(): number {
+    return performance.now() - this.#started
+  }
 
   decided(): void {
     this.#prereadEnd ??= performance.now()
@@ -105,6 +115,7 @@ export class RecordKeeper {
       bundle: this.bundle,
       decision: this.decision,
       failure: this.failure,
+      limit: this.limit,
       questions: this.questions,
       lookups: this.lookups,
       prereadBytes: this.prereadBytes,

@@ -5,7 +5,7 @@ import type { CloseReason } from './access-record.ts'
  * most its limit and what came with the chunk that passed it: its owner stops reading when it is full.
  */
 export class Preread {
-  readonly #limit: number
+  #limit: number
   #bytes: Buffer = Buffer.alloc(0)
   #length = 0
   #asking = false
@@ -16,6 +16,11 @@ export class Preread {
   /** `limit` in bytes: no more than that is shown to a router. */
   constructor(limit: number) {
     this.#limit = limit
+  }
+
+  /** From now on; what was read before stays. */
+  set limit(bytes: number) {
+    this.#limit = bytes
   }
 
   get length(): number {

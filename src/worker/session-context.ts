@@ -1,5 +1,6 @@
 import type { Settings } from '../config/settings.ts'
 import type { Judge } from '../tenants/reach.ts'
+import type { Tenants } from '../tenants/tenants.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { AccessRecord } from './access-record.ts'
 import type { ActiveRouters } from './active-routers.ts'
@@ -17,6 +18,8 @@ export interface SessionContext {
   readonly resolver: Resolver
   /** Who judges the addresses of an upstream that a router named. */
   readonly judgeOf: (router: string, upstream: string) => Judge
+  /** Whose connections have limits. */
+  readonly tenants: Tenants
   /** Asked once, when the session opens. */
   readonly settings: () => Settings
   readonly routerFailed: (router: string, undecided: Undecided) => void

@@ -1,11 +1,14 @@
 import type { CloseDecision, Decision, ForwardDecision } from 'router-sdk/decision'
 import type { Hook } from 'router-sdk/sandbox'
 import type { Settings } from '../config/settings.ts'
+import { tenantOf } from '../tenants/policy.ts'
+import type { LimitName, TenantUsage } from '../tenants/usage.ts'
 import { formatAddress } from '../transport/address.ts'
 import type { Connection, ConnectionEvents } from '../transport/transport.ts'
 import { type CloseReason, RecordKeeper } from './access-record.ts'
 import type { WarmVersion } from './active-routers.ts'
 import type { Outcome, Undecided } from './decide.ts'
+import { Place } from './place.ts'
 import { Preread } from './preread.ts'
 import type { Tape } from './recorder.ts'
 import { type Relay, type RelayResult, startRelay } from './relay.ts'
@@ -47,6 +50,8 @@ export class Session implements ConnectionEvents {
   #router = ''
   /** Only where routers share the port. */
   #serverName: ServerNameReader | undefined
+  /** Among the connections of its tenant; before a router is chosen, among those of none. */
+  #place: Place | undefined
   #deadline: NodeJS.Timeout | undefined
 
   #clientEnded = false
@@ -73,11 +78,10 @@ export class Session implements ConnectionEvents {
   open(): void {
     const { shared, fallback } = this.#listener.routers
     this.#deadline = setTimeout(() => this.#last('preread-timeout'), this.#settings.preread.time)
-    if (shared) this.#serverName = new ServerNameReader()
-    else this.#choose(fallback)
     this.#client.setEvents(this)
-    if (this.#version?.description.hooks.includes('onConnect') && this.#state === 'prereading' && !shared)
-      this.#ask('onConnect')
+    if (!shared) return this.#choose(fallback)
+    this.#serverName = new ServerNameReader()
+    this.#enter(this.#context.tenants.unchosen, () => {})
   }
 
   // ── choose ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -88,7 +92,7 @@ export class Session implements ConnectionEvents {
     if (asked !== undefined) this.#choose(this.#listener.routers.find(asked.name))
   }
 
-  /** From here on, and for good, the connection is this router's. */
+  /** From here on, and for good, the connection is this router's, and counts among those of its tenant. */
   #choose(router: string | undefined): void {
     if (router === undefined) {
       this.#reason = 'no-router'
@@ -98,6 +102,41 @@ export class Session implements ConnectionEvents {
     this.#state = 'prereading'
     const { remote: client, local } = this.#client
     this.#tape = this.#context.recorder()?.begin({ id: this.id, router, listener: this.#listener.name, client, local })
+    this.#enter(this.#context.tenants.of(tenantOf(router)), () => this.#begin())
+    if (this.#state === 'prereading') this.#narrow()
+  }
+
+  #enter(usage: TenantUsage, go: () => void): void {
+    this.#place?.leave({ up: 0, down: 0 })
+    this.#place = new Place(usage, this.#client.remote.address)
+    const limit = this.#place.enter(go)
+    if (limit !== undefined) this.#refuse(limit)
+    else if (this.#place.waiting) this.#client.pause()
+  }
+
+  /** Its turn has come. Where routers share the port, none of them speaks first. */
+  #begin(): void {
+    if (!this.#preread.full) this.#client.resume()
+    if (this.#serverName === undefined && this.#version?.description.hooks.includes('onConnect')) this.#ask('onConnect')
+    else this.#askIfDue()
+  }
+
+  /** What its tenant may use before a decision takes the place of what holds for everybody. */
+  #narrow(): void {
+    const { prereadBytes, prereadTime } = this.#place?.limits ?? {}
+    if (prereadBytes === undefined || prereadTime === undefined) return
+    clearTimeout(this.#deadline)
+    this.#deadline = setTimeout(() => this.#last('preread-timeout'), prereadTime - this.#record.elapsed)
+    this.#preread.limit = prereadBytes
+    if (this.#preread.full && this.#preread.last === undefined) this.#last('preread-full')
+  }
+
+  /** A limit is reached: the client is told by a reset, which costs nothing more. */
+  #refuse(limit: LimitName): void {
+    this.#reason = 'over-limit'
+    this.#record.limit = limit
+    this.#client.destroy(true)
+    this.#close()
   }
 
   /** The version that answers for the router now. */
@@ -148,7 +187,7 @@ export class Session implements ConnectionEvents {
   }
 
   #askIfDue(): void {
-    if (this.#state === 'prereading' && this.#preread.due) this.#ask('route')
+    if (this.#state === 'prereading' && this.#preread.due && !this.#place?.waiting) this.#ask('route')
   }
 
   // ── decide ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -165,6 +204,7 @@ export class Session implements ConnectionEvents {
       this.#tape?.question(inquiry, outcome)
       this.#preread.answered()
       this.#record.decisionMs += performance.now() - asked
+      this.#place?.decided(outcome.kind === 'undecided')
       // The client may be gone by now: its decision is nobody's.
       if (this.#state !== 'closed') this.#answered(hook, final, outcome)
     })
@@ -204,7 +244,7 @@ export class Session implements ConnectionEvents {
     this.#record.failure = undecided.failure
     this.#context.routerFailed(this.#router, undecided)
     if (undecided.version !== undefined) this.#note(undecided.version)
-    this.#reason = 'router-failed'
+    this.#reason = undecided.failure === 'over-limit' ? 'over-limit' : 'router-failed'
     const answer: CloseDecision | ForwardDecision | undefined = undecided.version?.description.failure
     if (again || answer === undefined || this.#state === 'relaying') return this.#part(undefined)
     if (answer.kind === 'close') return this.#part(answer.text)
@@ -286,12 +326,13 @@ export class Session implements ConnectionEvents {
     if (decision.data !== undefined) this.#replay(connection, latin1(decision.data))
     this.#replay(connection, this.#preread.rest(decision.data === undefined ? 0 : this.#preread.shown))
     const { inactivityTimeout } = decision
-    this.#relay = startRelay(
-      this.#client,
-      connection,
-      { idleTimeout: this.#settings.relay.idleTimeout, clientEnded: this.#clientEnded, firstByte: () => this.#spoke() },
-      (result) => this.#relayed(result),
-    )
+    const options = {
+      idleTimeout: this.#settings.relay.idleTimeout,
+      clientEnded: this.#clientEnded,
+      firstByte: () => this.#spoke(),
+      throttle: (bytes: number) => this.#place?.relayed(bytes) ?? 0,
+    }
+    this.#relay = startRelay(this.#client, connection, options, (result) => this.#relayed(result))
     if (inactivityTimeout === undefined) this.#preread.clear()
     else this.#inactivity = setTimeout(() => this.#silent(decision.remote, inactivityTimeout), inactivityTimeout)
   }
@@ -392,6 +433,7 @@ export class Session implements ConnectionEvents {
       router: this.#router === '' ? undefined : this.#router,
     }
     const bytes = { up: this.#up + (this.#relay?.up ?? 0), down: this.#down + (this.#relay?.down ?? 0) }
+    this.#place?.leave(bytes)
     this.#context.closed(this, this.#record.finish(who, bytes, this.#reason))
   }
 }

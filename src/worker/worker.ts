@@ -27,6 +27,8 @@ type Start = Extract<ToWorker, { type: 'start' }>
 const RESERVED_DESCRIPTORS = 64
 /** Milliseconds between two reports of the counts to the supervisor. */
 const COUNTS_EVERY = 200
+/** Listeners that the process title names. */
+const MOST_NAMED = 8
 
 const PAUSES: Readonly<Record<WhyFull, string>> = {
   limit: 'the limit of connections is reached: accepting pauses',
@@ -140,6 +142,7 @@ export class Worker {
         decider,
         resolver: this.#resolver,
         judgeOf: (router, upstream) => this.#reach.judgeOf(router, upstream),
+        tenants: this.#tenants,
         settings: () => this.#settings,
         recorder: () => this.#recorder,
         routerFailed: (router, undecided) => {
@@ -264,7 +267,9 @@ export class Worker {
 
   #title(): void {
     const { current, max, total }: Counts = this.#sessions.counts
-    const names = this.#listeners.all.map(titleOf)
+    const listeners = this.#listeners.all
+    const names = listeners.slice(0, MOST_NAMED).map(titleOf)
+    if (listeners.length > MOST_NAMED) names.push(`${listeners.length - MOST_NAMED} more`)
     process.title = `pointsman worker ${this.#index} - ${names.join(', ') || 'no router'} - ${current}/${max}/${total} cur/max/tot conns`
   }
 

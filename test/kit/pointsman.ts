@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import type { Client } from './sockets.ts'
 import { until, within } from './wait.ts'
@@ -60,11 +61,15 @@ export class Pointsman {
     this.#scratch = realpathSync(mkdtempSync(join(tmpdir(), 'pointsman-test-')))
     this.folder = folder ?? join(this.#scratch, 'routers')
     if (folder === undefined) mkdirSync(this.folder)
-    for (const [name, text] of Object.entries(routers)) this.write(name, text)
+    for (const [name, source] of Object.entries(routers)) this.write(name, source)
     this.configure(config)
     const command = [...wrapper, process.execPath, BIN, 'serve', this.folder, '-c', this.#configFile]
     const [program = '', ...words] = command
-    this.#child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'], cwd: this.#scratch })
+    this.#child = spawn(program, words, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      cwd: this.#scratch,
+      env: this.#environment,
+    })
     this.#exited = once(this.#child, 'exit').then(([code, signal]) => ({ code, signal }))
     if (this.#child.stdout) createInterface(this.#child.stdout).on('line', (line) => this.lines.push(parseLine(line)))
     if (this.#child.stderr) createInterface(this.#child.stderr).on('line', (line) => this.stderr.push(line))
@@ -72,6 +77,26 @@ export class Pointsman {
 
   get pid(): number {
     return this.#child.pid ?? -1
+  }
+
+  /** Its control socket is a file of its own, which goes with the rest. */
+  get #environment(): NodeJS.ProcessEnv {
+    return { ...process.env, XDG_RUNTIME_DIR: this.#scratch }
+  }
+
+  /** Runs another `pointsman` command about this one, such as `tenants`. */
+  async command(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+    const words = [BIN, ...args, '-r', this.folder, '-c', this.#configFile]
+    const child = spawn(process.execPath, words, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      cwd: this.#scratch,
+      env: this.#environment,
+    })
+    const [stdout, stderr, [code]] = await within(
+      `the end of pointsman ${args.join(' ')}`,
+      Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]),
+    )
+    return { code, stdout, stderr }
   }
 
   get #configFile(): string {

@@ -1,0 +1,55 @@
+import type { LimitName, TenantUsage } from '../tenants/usage.ts'
+
+/** One connection's place among those of its tenant: from the choice of its router to its end. */
+export class Place {
+  readonly #usage: TenantUsage
+  readonly #address: string
+  #entered = false
+  #turn: NodeJS.Timeout | undefined
+
+  /** `address` is the client's. */
+  constructor(usage: TenantUsage, address: string) {
+    this.#usage = usage
+    this.#address = address
+  }
+
+  get limits(): TenantUsage['limits'] {
+    return this.#usage.limits
+  }
+
+  /** It waits for its turn: its tenant has had its share of connections for now. */
+  get waiting(): boolean {
+    return this.#turn !== undefined
+  }
+
+  /** Calls `go` when its turn has come, now or later. The answer is the limit that refuses it. */
+  enter(go: () => void): LimitName | undefined {
+    const admission = this.#usage.enter(this.#address)
+    if (admission.kind === 'refused') return admission.limit
+    this.#entered = true
+    if (admission.kind === 'admitted') go()
+    else
+      this.#turn = setTimeout(() => {
+        this.#turn = undefined
+        go()
+      }, admission.milliseconds)
+    return undefined
+  }
+
+  /** Of `TenantUsage`, which it stands for. */
+  decided(failed: boolean): void {
+    this.#usage.decided(failed)
+  }
+
+  /** Milliseconds for which no more should be read, now that so many bytes were. */
+  relayed(bytes: number): number {
+    return this.#usage.relayed(bytes)
+  }
+
+  leave(bytes: { readonly up: number; readonly down: number }): void {
+    clearTimeout(this.#turn)
+    this.#turn = undefined
+    if (this.#entered) this.#usage.leave(this.#address, bytes)
+    this.#entered = false
+  }
+}
