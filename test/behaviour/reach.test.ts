@@ -218,6 +218,13 @@ describe('a refusal', () => {
     )
   })
 
+  it('is counted as a limit of its tenant', async () => {
+    const { setting } = await p.line('the limit', ({ msg, limit, tenant }) => {
+      return msg === 'a limit was reached' && limit === 'reach' && tenant === 'granted'
+    })
+    assert.equal(setting, 'tenants.named.granted.reach')
+  })
+
   it('ends a router that names one upstream after another', async () => {
     const client = await dictate(await p.served('insisting/r'), { remote: '10.0.0.0:80' })
     assert.equal(await client.rest(), '')
