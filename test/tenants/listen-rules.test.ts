@@ -5,7 +5,7 @@ import { grantsHost, grantsPort, parsePortGrant } from '../../src/tenants/listen
 import { listenRefusal, type WantedListen } from '../../src/tenants/listen-rules.ts'
 
 test('a port grant is a port, a range, or all', () => {
-  const grants = (text: string, port: number) => grantsPort([text], port)
+  const grants = (text: string, port: number) => grantsPort([text], port, false)
   assert.deepEqual(
     [442, 443, 444].map((port) => grants('443', port)),
     [false, true, false],
@@ -19,9 +19,26 @@ test('a port grant is a port, a range, or all', () => {
     [true, true, true],
   )
   assert.deepEqual([grants('0', 0), grants('443', 0), grants('0', 1)], [true, false, false])
-  assert.equal(grantsPort(['80', '8000-8099'], 8001), true)
-  assert.equal(grantsPort([], 80), false)
-  for (const text of ['', '-1', '80-', '-80', '90-80', '65536', '1-65536', '80,81', ' 80', '8e1', '**', 'http'])
+  assert.equal(grantsPort(['80', '8000-8099'], 8001, false), true)
+  assert.equal(grantsPort([], 80, true), false)
+  for (const text of [
+    '',
+    '-1',
+    '80-',
+    '-80',
+    '90-80',
+    '65536',
+    '1-65536',
+    '80,81',
+    ' 80',
+    '8e1',
+    '**',
+    'http',
+    '/hosts',
+    '80/host',
+    '80/hosts/hosts',
+    '80/hosts-81',
+  ])
     assert.equal(parsePortGrant(text), undefined, text)
 })
 
@@ -50,14 +67,25 @@ const SETTINGS = parseSettings(
     listen: { port: 5432 },
     tenants: {
       defaults: { ports: ['8000-8099'], hosts: ['*.pages.example'] },
-      named: { acme: { ports: ['443', '0'], hosts: ['git.acme.example', '*.acme.example'] }, poor: { ports: [] } },
+      named: {
+        acme: { ports: ['443', '0'], hosts: ['git.acme.example', '*.acme.example'] },
+        poor: { ports: [] },
+        sharing: { ports: ['443/hosts', '*/hosts'] },
+      },
     },
   },
   'test',
 )
 
 function refusal(wanted: Partial<WantedListen>): string | undefined {
-  return listenRefusal(SETTINGS, { router: 'acme/git', port: 443, hosts: undefined, byDefault: false, ...wanted })
+  return listenRefusal(SETTINGS, {
+    router: 'acme/git',
+    host: '0.0.0.0',
+    port: 443,
+    hosts: undefined,
+    byDefault: false,
+    ...wanted,
+  })
 }
 
 test('a tenant has the ports and hosts that the configuration allows', () => {
@@ -65,6 +93,16 @@ test('a tenant has the ports and hosts that the configuration allows', () => {
   for (const allowed of [{}, { port: 0 }, { hosts }, { router: 'new/a', port: 8000, hosts: ['a.pages.example'] }])
     assert.equal(refusal(allowed), undefined)
   assert.equal(refusal({ router: 'git', port: 22, hosts: ['any.example'] }), undefined, 'the operator’s own')
+})
+
+test('a port may be granted to be shared by host name only: at the operator’s address, and not what nobody names', () => {
+  const sharing = { router: 'sharing/a', hosts: ['a.pages.example'] }
+  assert.equal(refusal(sharing), undefined)
+  assert.equal(refusal({ ...sharing, port: 8443 }), undefined)
+  const words =
+    /^router sharing\/a wants port 443, .* allows "443\/hosts", "\*\/hosts"; a port with "\/hosts" is for routers with listen\.hosts that listen at 0\.0\.0\.0/
+  assert.match(refusal({ ...sharing, hosts: undefined }) ?? '', words)
+  assert.match(refusal({ ...sharing, host: '127.0.0.9' }) ?? '', words)
 })
 
 test('a refusal says who wants what, what is allowed, and where that is set', () => {

@@ -23,9 +23,9 @@ test('the most specific name wins, and what nobody names goes to the router with
     ['127.0.0.1', undefined],
     ['constructor', undefined],
   ]
-  for (const [name, router] of cases) assert.equal(names.find(name), router, name)
+  for (const [name, router] of cases) assert.equal(names.find(name), router, String(name))
   names.set('rest', undefined)
-  for (const [name, router] of cases) assert.equal(names.find(name), router ?? 'rest', name)
+  for (const [name, router] of cases) assert.equal(names.find(name), router ?? 'rest', String(name))
 })
 
 test('a router’s new names replace its old ones, and what another has been given meanwhile stays with that one', () => {
@@ -34,7 +34,7 @@ test('a router’s new names replace its old ones, and what another has been giv
   names.set('b', ['x.example'])
   names.set('a', ['y.example'])
   assert.deepEqual(
-    ['x.example', 'a.x.example', 'y.example'].map((name) => names.find(name)),
+    ['x.example', 'a.x.example', 'y.example'].map((each) => names.find(each)),
     ['b', undefined, 'a'],
   )
   names.set('rest', undefined)
