@@ -9,6 +9,7 @@ export { addressText, listenText, PortRefused } from './claims.ts'
 
 /** A worker closes a listener a moment after it is told to: until then its port is not somebody else's. */
 const OWN_PORT_LINGERS = 1000
+const MOST_CHOICES = 50
 
 interface Held {
   /** As asked for: with port 0 where the system chose. */
@@ -88,12 +89,7 @@ export class Ports {
 
   /** `own`: the port that the router has now, where a probe would find its own listeners. */
   async #take(wanted: Claim, own: number | undefined): Promise<Claim> {
-    if (wanted.port === 0) {
-      const claim = { ...wanted, port: await probe(wanted, () => false) }
-      this.#claims.add(claim)
-      this.#probes.set(addressText(claim), Promise.resolve(claim.port))
-      return claim
-    }
+    if (wanted.port === 0) return await this.#takeAny(wanted)
     this.#claims.add(wanted)
     try {
       await this.#probeOnce(wanted, own)
@@ -101,6 +97,23 @@ export class Ports {
     } catch (error) {
       this.#drop(wanted)
       throw error
+    }
+  }
+
+  /** The system may choose a port that another router was just given, whose listener is not open yet: then it chooses again. */
+  async #takeAny(wanted: Claim): Promise<Claim> {
+    for (let attempt = 1; ; attempt++) {
+      const claim = { ...wanted, port: await probe(wanted, () => false) }
+      const again = attempt < MOST_CHOICES
+      if (again && this.#claims.has(claim)) continue
+      try {
+        this.#claims.add(claim)
+      } catch (error) {
+        if (again && error instanceof PortRefused) continue
+        throw error
+      }
+      this.#probes.set(addressText(claim), Promise.resolve(claim.port))
+      return claim
     }
   }
 

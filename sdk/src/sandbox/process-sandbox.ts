@@ -2,11 +2,12 @@ import { Bundles } from './bundles.ts'
 import { Cordons } from './cordons.ts'
 import { CpuBudgets } from './cpu-budgets.ts'
 import { Held } from './held.ts'
-import { HostPool, type LaneName } from './host-pool.ts'
+import { HostPool, type HostReport, type LaneName } from './host-pool.ts'
 import type { HostLoss } from './host-process.ts'
 import { InFlight } from './in-flight.ts'
 import { Asking, HostGone, type Job } from './jobs.ts'
 import { rehearse } from './rehearsal.ts'
+import { Rehearsed } from './rehearsed.ts'
 import { failure } from './replies.ts'
 import type {
   Failed,
@@ -93,6 +94,7 @@ export class ProcessSandbox implements Sandbox {
   readonly #held = new Map<number, Held>()
   /** Rehearsals of each cordon: one after the other. */
   readonly #loading = new Map<string, Promise<unknown>>()
+  readonly #rehearsed = new Rehearsed()
   #closed = false
 
   constructor(options: ProcessSandboxOptions) {
@@ -106,15 +108,14 @@ export class ProcessSandbox implements Sandbox {
     await Promise.all(this.#cordons.pools.map((pool) => pool.started()))
   }
 
-  /** Process ids of all living hosts, or of those of one cordon. */
-  pidsOf(cordon?: string): number[] {
-    const pools = cordon === undefined ? this.#cordons.pools : [this.#cordons.get(cordon)]
-    return pools.flatMap((pool) => pool?.pids ?? [])
-  }
-
   /** Process ids of all living hosts. */
   get pids(): number[] {
-    return this.pidsOf()
+    return this.#cordons.pools.flatMap((pool) => pool.pids)
+  }
+
+  /** Hosts of a cordon that stand. */
+  hostsOf(cordon: string): HostReport[] {
+    return this.#cordons.get(cordon)?.hosts ?? []
   }
 
   /** Every router against which something is held. */
@@ -183,7 +184,10 @@ export class ProcessSandbox implements Sandbox {
       budgets: this.#budgets,
       wanted: () => this.#wanted(cordon),
       lost: (pid, loss, detail, owed) => this.#lost(pid, loss, detail, owed),
-      unloadable: ({ version }, error) => this.#held.has(version.id) && this.#strike(version.router, error.message),
+      unloadable: ({ version }, error) => {
+        this.#rehearsed.forget(version)
+        if (this.#held.has(version.id)) this.#strike(version.router, error.message)
+      },
       unavailable: (job, reason) => this.#refuse(job, reason),
       limited: (tenant) => report({ kind: 'limited', tenant, limit: 'cpuPerSecond' }),
     })
@@ -276,7 +280,8 @@ export class ProcessSandbox implements Sandbox {
     const { cordon, router, tenant, limits, id } = held.version
     try {
       const pool = this.#cordons.enter(cordon)
-      const description = await rehearse(pool, held, () => this.#closed).catch((error) => {
+      const rehearsed = this.#rehearsed.of(held.version, () => rehearse(pool, held, () => this.#closed))
+      const description = await rehearsed.catch((error) => {
         this.#cordons.leave(cordon)
         throw error
       })
