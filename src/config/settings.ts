@@ -77,7 +77,7 @@ export interface NamedPolicy extends Partial<Omit<TenantPolicy, 'limits'>> {
 /** What one tenant may use and reach. */
 export interface TenantPolicy {
   readonly limits: TenantLimits
-  /** Ports that its routers may listen on: `443`, `8000-8099` or `*`. */
+  /** Ports that its routers may listen on: `443`, `8000-8099` or `*`; with `/hosts` behind it only shared by host name. */
   readonly ports: readonly string[]
   /** Host names that they may claim: `git.example` or `*.git.example` (any number of labels), `*` for all. */
   readonly hosts: readonly string[]

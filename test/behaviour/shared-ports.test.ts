@@ -170,12 +170,11 @@ describe('routers that name hosts', () => {
       pointsman.remove(name)
       await retired
     }
-    await until('a port that is closed', () =>
-      Client.connect(port).then(
-        (client) => void client.destroy(),
-        () => true,
-      ),
-    )
+    await until('a port that is closed', async () => {
+      const client = await Client.connect(port).catch(() => undefined)
+      client?.destroy()
+      return client === undefined ? true : undefined
+    })
   })
 })
 
