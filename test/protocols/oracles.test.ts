@@ -7,7 +7,7 @@
  *
  * - git's requests: clients only
  * - SSH's identification: ssh2 builds native code, and wraps the line's reader in the whole exchange; ssh2-streams is given up
- * - SOCKS 4: socks is a client; socksv5 has had no release since 2013
+ * - SOCKS 4: socks is a client; socksv5, which is given up, reads version 5 only
  * - RDP: node-rdpjs and what came of it are clients, and given up
  * - Minecraft: minecraft-protocol and minecraft-packets bring over 100 MB of the game's tables
  */
