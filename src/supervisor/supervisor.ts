@@ -23,6 +23,8 @@ export class StartFailure extends Error {}
 
 const NEED_RESTART = ['workers', 'hosts', 'isolation', 'hostMemory', 'strikes', 'log', 'record', 'control'] as const
 
+const TITLE_AFTER = 50
+
 interface Serving {
   readonly deployer: Deployer
   readonly workers: Workers
@@ -43,6 +45,7 @@ export class Supervisor {
   #control: ControlServer | undefined
   #cleanUp: (() => Promise<void>) | undefined
   #lastId = 0
+  #titleTimer: NodeJS.Timeout | undefined
 
   /** @throws StoreError, ConfigError */
   constructor(routers: string, line: CommandLine, { settings, file }: LoadedConfig) {
@@ -172,8 +175,8 @@ export class Supervisor {
   #watch(deployer: Deployer): Promise<Listing> {
     const { log } = this.#log
     return this.#store.watch({
-      changed: (source, settle) => void deployer.deploy(source, settle).then(() => this.#setTitle()),
-      removed: (router) => void deployer.remove(router).then(() => this.#setTitle()),
+      changed: (source, settle) => void deployer.deploy(source, settle).then(() => this.#setTitleSoon()),
+      removed: (router) => void deployer.remove(router).then(() => this.#setTitleSoon()),
       tables: (source) => deployer.tables(source),
       refused: ({ path, message }) => log.error({ path, reason: message }, 'file refused'),
       failed: (error) =>
@@ -224,7 +227,16 @@ export class Supervisor {
     const changed = now.current !== this.#connections.current
     this.#connections = now
     if (this.#draining && changed) this.#announceWaiting()
-    this.#setTitle()
+    this.#setTitleSoon()
+  }
+
+  /** Thousands of routers may come at once. */
+  #setTitleSoon(): void {
+    if (this.#titleTimer !== undefined) return
+    this.#titleTimer = setTimeout(() => {
+      this.#titleTimer = undefined
+      this.#setTitle()
+    }, TITLE_AFTER).unref()
   }
 
   #setTitle(): void {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Held } from './held.ts'
 import type { RouterDescription, SandboxVersion } from './sandbox.ts'
 
 /** A description takes some hundred bytes. */
@@ -9,15 +10,18 @@ const MOST_KEPT = 4096
  * rehearsed again: a machine has thousands of routers that are copies of one. What failed is forgotten.
  */
 export class Rehearsed {
-  readonly #kept = new Map<string, RouterDescription>()
+  readonly #kept = new Map<string, { readonly description: RouterDescription; readonly slowToLoad: boolean }>()
 
   /** What `rehearse` gives, or gave for a version that is the same but for its name. */
-  async of(version: SandboxVersion, rehearse: () => Promise<RouterDescription>): Promise<RouterDescription> {
-    const key = keyOf(version)
+  async of(held: Held, rehearse: () => Promise<RouterDescription>): Promise<RouterDescription> {
+    const key = keyOf(held.version)
     const known = this.#kept.get(key)
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      held.slowToLoad = known.slowToLoad
+      return known.description
+    }
     const description = await rehearse()
-    this.#kept.set(key, description)
+    this.#kept.set(key, { description, slowToLoad: held.slowToLoad })
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size <= MOST_KEPT) break
       this.#kept.delete(oldest)
