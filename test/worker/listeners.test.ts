@@ -12,7 +12,7 @@ function slowListeners() {
   const bound: { port: number; done: (error?: Error) => void }[] = []
   const open = new Set<number>()
   const transport: Transport = {
-    name: 'slow',
+    name: 'net',
     connect: () => {
       throw new Error('nobody connects here')
     },
