@@ -10,6 +10,11 @@ const MAX_UNIX_PATH = 107 // sun_path of sockaddr_un, less its NUL (unix(7))
 /** Letters of all scripts: an international name is brought to its ASCII form before it is looked up. */
 const HOST = /^(?:\[([0-9a-fA-F:.]+(?:%[0-9a-zA-Z_.-]+)?)\]|([\p{L}\p{M}\p{N}_.-]+)):([0-9]{1,5})$/u
 
+/** Alphabets with letters that look like Latin ones: a label that mixes them was made to look like another (UTS 39, 5.2). */
+const LATIN = /\p{Script=Latin}/u
+const LOOK_ALIKES =
+  /[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}\p{Script=Coptic}\p{Script=Lisu}]/u
+
 /** Reads `host:port`, `[ipv6]:port` or `unix:/path`; the answer to anything else is a sentence that says what is wrong. */
 export function parseRemote(text: string): UpstreamAddress | string {
   if (text.startsWith('unix:')) return parseUnixPath(text.slice('unix:'.length))
@@ -19,6 +24,8 @@ export function parseRemote(text: string): UpstreamAddress | string {
   const port = Number(match[3])
   if (host.length > MAX_HOST) return `${quote(text)} has a host of more than ${MAX_HOST} characters`
   if (port < 1 || port > 65_535) return `${quote(text)} has a port that is not between 1 and 65535`
+  if (host.split('.').some((label) => LATIN.test(label) && LOOK_ALIKES.test(label)))
+    return `${quote(text)} mixes alphabets whose letters look alike; write the name that is meant, or its form with xn--`
   return { kind: 'tcp', host, port }
 }
 
