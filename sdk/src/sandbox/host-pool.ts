@@ -25,6 +25,16 @@ export interface HostPoolOptions {
   readonly limited: (tenant: string) => void
 }
 
+/** One host as it is now. */
+export interface HostReport {
+  readonly pid: number
+  readonly role: Role
+  /** Versions that it has loaded. */
+  readonly versions: number
+  /** 0 where the system does not say. */
+  readonly residentBytes: number
+}
+
 /** Who answers a question. */
 export type LaneName = Exclude<Role, 'spare'>
 
@@ -66,6 +76,16 @@ export class HostPool {
 
   get pids(): number[] {
     return [...this.#hosts.keys(), ...this.#starting.keys()].map(({ pid }) => pid)
+  }
+
+  /** Hosts that stand. */
+  get hosts(): HostReport[] {
+    return [...this.#hosts.values()].map(({ process, role, size }) => ({
+      pid: process.pid,
+      role,
+      versions: size,
+      residentBytes: process.residentBytes,
+    }))
   }
 
   async started(): Promise<void> {

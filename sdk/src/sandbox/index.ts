@@ -1,5 +1,6 @@
 /** The wall between connections and tenants' code, for whoever serves or tests routers. */
 export { DirectSandbox } from './direct-sandbox.ts'
+export type { HostReport } from './host-pool.ts'
 export { type HostProgram, installHostProgram, probeHost } from './host-program.ts'
 export {
   type DetectedLaunch,
@@ -8,6 +9,7 @@ export {
   type LaunchSettings,
   repeatHostLaunch,
 } from './launch.ts'
-export { ProcessSandbox, type ProcessSandboxOptions, type SandboxEvent } from './process-sandbox.ts'
+export { ProcessSandbox } from './process-sandbox.ts'
 export * from './sandbox.ts'
+export type { ProcessSandboxOptions, SandboxEvent } from './sandbox-options.ts'
 export type { RouterStanding, Standing, StrikeRules } from './strikes.ts'

@@ -73,7 +73,6 @@ export class LoadedHost {
     const { held, question } = asking
     const { version } = held
     this.usedAt = performance.now()
-    held.askedAt = this.usedAt
     asking.sent = this.usedAt
     asking.charged = asking.expected
     if (!this.has(held)) this.load(held, () => {})

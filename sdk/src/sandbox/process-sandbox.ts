@@ -1,73 +1,20 @@
-import { Bundles } from './bundles.ts'
+import { Blame } from './blame.ts'
 import { Cordons } from './cordons.ts'
 import { CpuBudgets } from './cpu-budgets.ts'
-import { Held } from './held.ts'
+import type { Held } from './held.ts'
 import { HostPool, type HostReport, type LaneName } from './host-pool.ts'
 import type { HostLoss } from './host-process.ts'
 import { InFlight } from './in-flight.ts'
-import { Asking, HostGone, type Job } from './jobs.ts'
+import { Asking, type Job } from './jobs.ts'
 import { rehearse } from './rehearsal.ts'
 import { Rehearsed } from './rehearsed.ts'
 import { failure } from './replies.ts'
-import type {
-  Failed,
-  Question,
-  Reply,
-  RouterDescription,
-  Sandbox,
-  SandboxLimits,
-  SandboxVersion,
-  VersionLimits,
-} from './sandbox.ts'
-import { type RouterStanding, type StrikeRules, Strikes } from './strikes.ts'
-
-export interface ProcessSandboxOptions {
-  /** Program and arguments that start a sandbox host; its own arguments are appended. */
-  readonly command: readonly string[]
-  /** The same for hosts of untrusted cordons, where they have thicker walls. */
-  readonly untrustedCommand?: readonly string[]
-  /** Hosts that share the questions of a cordon, a warm spare and hosts for struck routers aside. */
-  readonly hosts: number
-  readonly limits: SandboxLimits
-  /** Milliseconds after which a version that nobody asks about is unloaded; it is back on its next question. */
-  readonly idleVersion?: number
-  /** How long hosts of a cordon outlive its last version, in milliseconds. */
-  readonly cordonLinger?: number
-  readonly strikes: StrikeRules
-  /** Told of what an operator should know. */
-  readonly report: (event: SandboxEvent) => void
-}
-
-export type SandboxEvent =
-  /** `router` is the one to blame, where one is known. */
-  | {
-      readonly kind: 'host-lost'
-      readonly pid: number
-      readonly loss: HostLoss
-      readonly detail: string
-      readonly router?: string
-    }
-  | { readonly kind: 'strike'; readonly router: string; readonly reason: string; readonly strikes: number }
-  | { readonly kind: 'quarantined'; readonly router: string; readonly milliseconds: number }
-  /** A limit bit: a question waits, or fails. Told for each. */
-  | {
-      readonly kind: 'limited'
-      readonly tenant: string
-      readonly limit: Extract<keyof VersionLimits, 'cpuPerSecond' | 'decisionsInFlight'>
-    }
+import type { Failed, Question, Reply, RouterDescription, Sandbox, SandboxVersion } from './sandbox.ts'
+import type { ProcessSandboxOptions } from './sandbox-options.ts'
+import { type RouterStanding, Strikes } from './strikes.ts'
+import { Versions } from './versions.ts'
 
 const IDLE_VERSION = 600_000
-const MAX_LOSSES = 3
-/** A host that crashed, or outgrew its memory, counts against its question twice as much as one that somebody killed. */
-const SUSPICION = { crashed: 2, memory: 2, exited: 1, deadline: 4, violation: 4 } as const satisfies Record<
-  HostLoss,
-  number
->
-const CULPRIT = 4
-/** A version that was asked within so many milliseconds is kept wherever it may be asked next. */
-const RECENT = 60_000
-/** So few versions of a cordon are all kept there. */
-const FEW = 64
 
 /**
  * The wall made of processes. Versions of one cordon share hosts. Questions wait in a queue that is fair to its tenants, and go
@@ -88,10 +35,10 @@ export class ProcessSandbox implements Sandbox {
   readonly #options: ProcessSandboxOptions
   readonly #strikes: Strikes
   readonly #cordons: Cordons
+  readonly #versions: Versions
+  readonly #blame: Blame
   readonly #budgets = new CpuBudgets()
   readonly #inFlight = new InFlight()
-  readonly #bundles = new Bundles()
-  readonly #held = new Map<number, Held>()
   /** Rehearsals of each cordon: one after the other. */
   readonly #loading = new Map<string, Promise<unknown>>()
   readonly #rehearsed = new Rehearsed()
@@ -100,6 +47,13 @@ export class ProcessSandbox implements Sandbox {
   constructor(options: ProcessSandboxOptions) {
     this.#options = options
     this.#strikes = new Strikes(options.strikes)
+    this.#versions = new Versions(options.idleVersion ?? IDLE_VERSION)
+    this.#blame = new Blame({
+      serves: ({ version }) => !this.#closed && this.#versions.has(version.id),
+      askAgain: (asking) => this.#dispatch(asking),
+      strike: (router, reason) => this.#strike(router, reason, true),
+      suspect: (router) => this.#strikes.suspect(router),
+    })
     this.#cordons = new Cordons((cordon) => this.#openPool(cordon), options.cordonLinger)
   }
 
@@ -125,7 +79,7 @@ export class ProcessSandbox implements Sandbox {
 
   /** Ends the quarantines and strikes of the routers of `tenant`: they are asked with everybody again. */
   release(tenant: string): void {
-    for (const { version } of this.#held.values()) if (version.tenant === tenant) this.#strikes.release(version.router)
+    for (const { version } of this.#versions.all) if (version.tenant === tenant) this.#strikes.release(version.router)
   }
 
   load(version: SandboxVersion): Promise<RouterDescription> {
@@ -142,20 +96,21 @@ export class ProcessSandbox implements Sandbox {
   }
 
   unload(id: number): void {
-    const held = this.#held.get(id)
+    const held = this.#versions.get(id)
     if (held === undefined) return
     held.unloading = true
     if (held.asked === 0) this.#forget(held)
   }
 
   ask(id: number, question: Question, answered: (reply: Reply) => void): void {
-    const held = this.#held.get(id)
+    const held = this.#versions.get(id)
     const refused = this.#refusal(id, held)
     if (held === undefined || refused !== undefined) {
       process.nextTick(answered, refused)
       return
     }
     held.asked += 1
+    held.askedAt = performance.now()
     this.#dispatch(
       new Asking(held, question, (asking, reply) => {
         if (reply === 'elsewhere') return this.#moved(asking)
@@ -182,11 +137,11 @@ export class ProcessSandbox implements Sandbox {
       limits,
       idleVersion,
       budgets: this.#budgets,
-      wanted: () => this.#wanted(cordon),
+      wanted: () => this.#versions.wanted(cordon).filter(({ version }) => this.#isClear(version)),
       lost: (pid, loss, detail, owed) => this.#lost(pid, loss, detail, owed),
       unloadable: ({ version }, error) => {
         this.#rehearsed.forget(version)
-        if (this.#held.has(version.id)) this.#strike(version.router, error.message)
+        if (this.#versions.has(version.id)) this.#strike(version.router, error.message)
       },
       unavailable: (job, reason) => this.#refuse(job, reason),
       limited: (tenant) => report({ kind: 'limited', tenant, limit: 'cpuPerSecond' }),
@@ -248,25 +203,16 @@ export class ProcessSandbox implements Sandbox {
     return true
   }
 
-  #forget({ version }: Held): void {
-    this.#held.delete(version.id)
-    this.#cordons.get(version.cordon)?.unload(version.id)
-    this.#cordons.leave(version.cordon)
-    this.#bundles.drop(version.code)
-    if (![...this.#held.values()].some((held) => held.version.tenant === version.tenant))
-      this.#budgets.forget(version.tenant)
+  #forget(held: Held): void {
+    const { id, cordon, tenant } = held.version
+    const stays = this.#versions.delete(held)
+    if (!stays) this.#budgets.forget(tenant)
+    this.#cordons.get(cordon)?.unload(id)
+    this.#cordons.leave(cordon)
   }
 
-  /** What hosts of a cordon should have before they are asked, the most wanted last. */
-  #wanted(cordon: string): Held[] {
-    const now = performance.now()
-    const { idleVersion = IDLE_VERSION } = this.#options
-    const all = [...this.#held.values()].filter(({ version }) => version.cordon === cordon)
-    const few = all.length <= FEW
-    return all
-      .filter(({ slowToLoad, version }) => !slowToLoad && this.#strikes.standing(version.router) === 'clear')
-      .filter(({ usedAt, askedAt }) => now - askedAt < RECENT || (few && now - usedAt < idleVersion))
-      .sort((one, other) => one.usedAt - other.usedAt)
+  #isClear({ router }: SandboxVersion): boolean {
+    return this.#strikes.standing(router) === 'clear'
   }
 
   #strike(router: string, reason: string, lethal = false): void {
@@ -275,63 +221,30 @@ export class ProcessSandbox implements Sandbox {
     if (quarantine > 0) this.#options.report({ kind: 'quarantined', router, milliseconds: quarantine })
   }
 
-  async #load({ code, ...version }: SandboxVersion): Promise<RouterDescription> {
-    const held = new Held({ ...version, code: this.#bundles.take(code) })
+  async #load(version: SandboxVersion): Promise<RouterDescription> {
+    const held = this.#versions.take(version)
     const { cordon, router, tenant, limits, id } = held.version
+    const pool = this.#cordons.enter(cordon)
     try {
-      const pool = this.#cordons.enter(cordon)
-      const rehearsed = this.#rehearsed.of(held.version, () => rehearse(pool, held, () => this.#closed))
-      const description = await rehearsed.catch((error) => {
-        this.#cordons.leave(cordon)
-        throw error
-      })
-      for (const other of this.#held.values())
-        if (other.version.router === router) held.askedAt = Math.max(held.askedAt, other.askedAt)
+      const known = await this.#rehearsed.of(held, () => rehearse(pool, held, () => this.#closed))
       this.#strikes.pardon(router)
       this.#budgets.configure(tenant, limits)
-      this.#held.set(id, held)
-      if (this.#wanted(cordon).includes(held)) await pool.preload(held)
+      this.#versions.add(held)
+      if (this.#versions.isWanted(held) && this.#isClear(version)) await pool.preload(held)
       else pool.unload(id) // from the spare, which would fill up with what nobody asks about
-      return description
+      return known
     } catch (error) {
-      this.#bundles.drop(code)
+      this.#versions.drop(held)
+      this.#cordons.leave(cordon)
       throw error
     }
   }
 
   #lost(pid: number, loss: HostLoss, detail: string, owed: readonly Job[]): void {
-    const [head, ...behind] = owed
+    const [head] = owed
     if (!this.#closed && (loss !== 'exited' || head !== undefined))
       this.#options.report({ kind: 'host-lost', pid, loss, detail, ...(head && { router: head.version.router }) })
-    if (head !== undefined) this.#blame(head, loss, detail)
-    for (const job of behind) this.#askAgain(job)
-  }
-
-  #blame(job: Job, loss: HostLoss, detail: string): void {
-    const byItself = loss === 'exited' || loss === 'crashed' || loss === 'memory'
-    const held = this.#closed ? undefined : this.#held.get(job.version.id)
-    if (job.kind === 'loading') {
-      if (held !== undefined && loss !== 'exited' && (!byItself || ++held.lostLoading > 1))
-        this.#strike(job.version.router, 'killed', true)
-      return job.fail(new HostGone(detail, byItself ? 'suspect' : 'certain'))
-    }
-    job.suspect = true
-    job.suspicion += SUSPICION[loss]
-    if (held === undefined) return job.fail(failure(byItself ? 'unavailable' : 'killed', detail, 0))
-    if (job.suspicion < CULPRIT) {
-      if (loss === 'crashed' && this.#strikes.suspect(job.version.router))
-        this.#strike(job.version.router, 'crashed', true)
-      return this.#dispatch(job)
-    }
-    this.#strike(job.version.router, 'killed', true)
-    job.fail(failure('killed', `its sandbox host was killed: ${detail}`, 0))
-  }
-
-  #askAgain(job: Job): void {
-    if (job.kind === 'loading') return job.fail(new HostGone('its sandbox host was lost', 'none'))
-    const gone = this.#closed || !this.#held.has(job.version.id)
-    if (gone || ++job.lost > MAX_LOSSES) return this.#refuse(job, 'its sandbox host was lost')
-    this.#dispatch(job)
+    this.#blame.lost(loss, detail, owed)
   }
 
   #refuse(job: Job, message: string): void {
