@@ -8,6 +8,7 @@ import { DirectoryStore } from './supervisor/directory-store.ts'
 import { detectHostLaunch } from './supervisor/isolation.ts'
 import { claimOf, refuseUnallowed } from './supervisor/ports.ts'
 import { type RouterSource, StoreError } from './supervisor/store.ts'
+import { assertApart, placesOf } from './supervisor/tenant-places.ts'
 import { sandboxVersion } from './tenants/sandbox-version.ts'
 
 /**
@@ -16,7 +17,8 @@ import { sandboxVersion } from './tenants/sandbox-version.ts'
  */
 export async function check(routers: string, line: CommandLine): Promise<number> {
   const { settings } = await loadConfig(line)
-  const store = new DirectoryStore(routers)
+  const store = new DirectoryStore(routers, placesOf(settings))
+  if (store.hasTenants) assertApart(store.path, placesOf(settings))
   const listing = await store.list()
   const [refused] = listing.refused
   if (refused !== undefined) throw new StoreError(`${refused.path}: ${refused.message}`)

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { type LoadHookSync, registerHooks } from 'node:module'
-import { basename, extname, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { basename, dirname, extname, resolve } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
+import { freshImport } from './fresh-import.ts'
 import { ConfigError, parseSettings } from './problems.ts'
 import type { Settings } from './settings.ts'
+import { withAbsolutePaths } from './tenant-paths.ts'
 
 const DEFAULT_FILES = ['pointsman.config.ts', 'pointsman.config.json']
 
@@ -24,28 +24,39 @@ export interface LoadedConfig {
 }
 
 /**
- * Reads the configuration: the file that the command line names, or the first default file of the working directory.
+ * Reads the configuration: the file that the command line names, or the first default file of the working directory. `files`
+ * gets the paths of all that it depends on, also when it fails: what was read, and what would have been if it were there.
  *
  * @throws ConfigError
  */
-export async function loadConfig(line: CommandLine, cwd = process.cwd()): Promise<LoadedConfig> {
-  const file = findFile(line.config, cwd)
+export async function loadConfig(
+  line: CommandLine,
+  cwd: string = process.cwd(),
+  files: Set<string> = new Set(),
+): Promise<LoadedConfig> {
+  const file = findFile(line.config, cwd, files)
   const source = file === undefined ? 'the command line' : basename(file)
-  const read = file === undefined ? {} : await readConfiguration(file)
-  return { settings: parseSettings(overlay(read, line), source), file }
+  const read = file === undefined ? {} : await readConfiguration(file, files)
+  const settings = parseSettings(overlay(read, line), source)
+  return { settings: withAbsolutePaths(settings, file === undefined ? cwd : dirname(file)), file }
 }
 
-function findFile(named: string | undefined, cwd: string): string | undefined {
-  if (named === undefined) return DEFAULT_FILES.map((name) => resolve(cwd, name)).find((path) => existsSync(path))
+function findFile(named: string | undefined, cwd: string, files: Set<string>): string | undefined {
+  if (named === undefined) {
+    const paths = DEFAULT_FILES.map((name) => resolve(cwd, name))
+    for (const path of paths) files.add(path)
+    return paths.find((path) => existsSync(path))
+  }
   const path = resolve(cwd, named)
+  files.add(path)
   if (!['.ts', '.json'].includes(extname(path)))
     throw new ConfigError(`the configuration ${named} is not a .ts or .json file`)
   return path
 }
 
-async function readConfiguration(file: string): Promise<unknown> {
+async function readConfiguration(file: string, files: Set<string>): Promise<unknown> {
   const text = readText(file)
-  return extname(file) === '.ts' ? importDefault(file) : parseJson(file, text)
+  return extname(file) === '.ts' ? importDefault(file, files) : parseJson(file, text)
 }
 
 function readText(file: string): string {
@@ -64,24 +75,16 @@ function parseJson(file: string, text: string): unknown {
   }
 }
 
-/** Each import has a query of its own: a module is cached by its URL, and a reload has to see what is written now. */
-async function importDefault(file: string): Promise<unknown> {
+async function importDefault(file: string, files: Set<string>): Promise<unknown> {
   let module: unknown
-  const hooks = registerHooks({ load: asModule })
   try {
-    module = await import(`${pathToFileURL(file).href}?read=${Date.now()}.${process.hrtime.bigint()}`)
+    module = await freshImport(file, files)
   } catch (error) {
     throw new ConfigError(`cannot load ${basename(file)}: ${reason(error)}`)
-  } finally {
-    hooks.deregister()
   }
   if (typeof module === 'object' && module !== null && 'default' in module) return module.default
   throw new ConfigError(`${basename(file)} has no default export; write: export default defineConfig({ … })`)
 }
-
-/** What `npm init` writes into a package.json would make a .ts file beside it a script, which can import nothing. */
-const asModule: LoadHookSync = (url, context, next) =>
-  next(url, /\.ts(?:\?|$)/.test(url) ? { ...context, format: 'module-typescript' } : context)
 
 function overlay(read: unknown, line: CommandLine): unknown {
   const listen = withSection(read, 'listen', { host: line.host, port: line.port })

@@ -3,7 +3,9 @@ import { lstat, readdir, realpath, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import { isName, isRouterFile, isTenantName, NAME_RULE, tableOf } from 'router-sdk/router-file'
 import type { Tables } from '../worker/messages.ts'
+import { realFolder } from './folder-watch.ts'
 import type { Listing, Refused, RouterSource } from './store.ts'
+import { isInside } from './tenant-places.ts'
 
 /** Whether routers can depend on a file of this name. */
 export function isWatchedFile(name: string): boolean {
@@ -46,15 +48,35 @@ export async function listTenants(root: string): Promise<string[]> {
     .sort()
 }
 
-/** The routers of one tenant, none when there is no such folder. */
-export async function scanTenant(root: string, tenant: string): Promise<Listing> {
-  const path = join(root, tenant)
+/** The routers of one tenant in its folder at `path`, none when there is no such folder. */
+export async function scanTenant(path: string, tenant: string): Promise<Listing> {
   const found = await lstat(path).catch(() => undefined)
   const refuse = (message: string): Listing => ({ routers: [], refused: [{ path, message }] })
   if (found?.isSymbolicLink() && (await isFolder(path))) return refuse('a tenant is a folder, not a link to one')
   if (!found?.isDirectory()) return { routers: [], refused: [] }
   if (!isName(tenant)) return refuse(`${quote(tenant)} cannot name a tenant: ${NAME_RULE}`)
-  return await scanFolder(path, tenant)
+  return await scanFolder(await realpath(path), tenant)
+}
+
+/** The routers of a tenant whose folder the configuration names; `root` is the operator's. */
+export async function scanPlace(path: string, tenant: string, root: string): Promise<Listing> {
+  const refused: Refused[] = []
+  const setting = `tenants.named.${tenant}.path`
+  const shadow = join(root, tenant)
+  if (await isFolder(shadow)) refused.push({ path: shadow, message: `not looked at: ${setting} says ${quote(path)}` })
+  const real = await realFolder(path)
+  if (real !== undefined && (isInside(real, root) || isInside(root, real) || real === root)) {
+    refused.push({
+      path,
+      message: `${setting} leads to ${real}, where the operator's routers are; each has its own folder`,
+    })
+    return { routers: [], refused }
+  }
+  const link = real === undefined && (await isFolder(path))
+  if (real === undefined && !link)
+    refused.push({ path, message: `${setting} names no folder; it is served when there is one` })
+  const found = await scanTenant(path, tenant)
+  return { routers: found.routers, refused: [...refused, ...found.refused] }
 }
 
 function whatIsWrong(entry: Dirent): string | undefined {

@@ -1,8 +1,9 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
-import { FSWatcher } from 'chokidar'
 import { isRouterFile, isTenantName } from 'router-sdk/router-file'
-import { isWatchedFile, listTenants, scanFolder, scanTenant } from './directory-scan.ts'
+import { tenantOf } from '../tenants/policy.ts'
+import { isWatchedFile, listTenants, scanFolder, scanPlace, scanTenant } from './directory-scan.ts'
+import { FolderWatch } from './folder-watch.ts'
 import { type Settled, Settler } from './settle.ts'
 import {
   type Listing,
@@ -12,12 +13,11 @@ import {
   StoreError,
   type StoreEvents,
 } from './store.ts'
-
-const UNWATCHED = new Set(['node_modules', '.git'])
+import type { TenantPlaces } from './tenant-places.ts'
 
 /**
- * Routers in a directory (`git.ts` is the operator's, `acme/git.ts` belongs to tenant `acme`), or one router file. Sources
- * and tables are watched.
+ * Routers in a directory (`git.ts` is the operator's, `acme/git.ts` belongs to tenant `acme`, unless that has a place of its own
+ * elsewhere), or one router file. Sources and tables are watched.
  */
 export class DirectoryStore implements RouterStore {
   readonly #root: string
@@ -29,19 +29,26 @@ export class DirectoryStore implements RouterStore {
   readonly #refused = new Map<string, readonly Refused[]>()
   readonly #settler = new Settler((settled) => this.#queue(settled))
   #refreshing: Promise<void> = Promise.resolve()
-  #watcher: FSWatcher | undefined
+  readonly #watches = new Map<string, FolderWatch>()
+  #places: TenantPlaces
   #events: StoreEvents | undefined
 
   /** @throws StoreError when `path` is neither a directory nor a router file. */
-  constructor(path: string) {
+  constructor(path: string, places: TenantPlaces = new Map()) {
     const place = openPlace(path)
     this.#root = place.root
     this.#only = place.only
+    this.#places = this.#mine(places)
   }
 
   /** The directory of the routers. */
   get path(): string {
     return this.#root
+  }
+
+  /** Whether there are tenants: where one file is served, nothing else is. */
+  get hasTenants(): boolean {
+    return this.#only === undefined
   }
 
   /** What the routers' place is called. */
@@ -53,7 +60,7 @@ export class DirectoryStore implements RouterStore {
     const routers: RouterSource[] = []
     const refused: Refused[] = []
     const tenants = this.#only === undefined ? await listTenants(this.#root).catch(() => []) : []
-    for (const group of ['', ...tenants]) {
+    for (const group of ['', ...[...new Set([...tenants, ...this.#places.keys()])].sort()]) {
       const failed = (error: Error) => refused.push({ path: this.#folder(group), message: error.message })
       const found = (await this.#scan(group, failed)) ?? { routers: [], refused: [] }
       routers.push(...found.routers)
@@ -65,22 +72,25 @@ export class DirectoryStore implements RouterStore {
 
   async watch(events: StoreEvents): Promise<Listing> {
     this.#events = events
-    const watcher = new FSWatcher({
-      ignoreInitial: true,
-      followSymlinks: false,
-      atomic: false,
-      ...(this.#only === undefined ? {} : { depth: 0 }),
-      ignored: (path) => UNWATCHED.has(basename(path)),
-    })
-    this.#watcher = watcher
-    watcher.on('all', (_event, path) => this.#touch(path))
-    watcher.on('error', (error) => events.failed(error instanceof Error ? error : new Error(String(error))))
-    const ready = new Promise<void>((resume) => watcher.once('ready', resume))
-    watcher.add(this.#root)
-    await ready
+    await Promise.all([this.#watch(''), ...[...this.#places.keys()].map((tenant) => this.#watch(tenant))])
     const listing = await this.list()
     for (const source of listing.routers) this.#sources.set(source.router, source)
     return listing
+  }
+
+  /** The places of tenants are others now: their routers come and go, and nobody else's. */
+  async place(places: TenantPlaces): Promise<void> {
+    const before = this.#places
+    this.#places = this.#mine(places)
+    const moved = [...new Set([...before.keys(), ...this.#places.keys()])].filter(
+      (tenant) => before.get(tenant) !== this.#places.get(tenant),
+    )
+    for (const tenant of moved) {
+      await this.#watches.get(tenant)?.close()
+      this.#watches.delete(tenant)
+      if (this.#places.has(tenant)) await this.#watch(tenant)
+      this.#settler.touch(tenant, this.#folder(tenant))
+    }
   }
 
   dependsOn(router: string, inputs: readonly string[] | undefined): void {
@@ -89,12 +99,33 @@ export class DirectoryStore implements RouterStore {
 
   async close(): Promise<void> {
     this.#settler.close()
-    await this.#watcher?.close()
+    await Promise.all([...this.#watches.values()].map((watch) => watch.close()))
     await this.#refreshing
   }
 
+  /** Where one file is served, nothing else is. */
+  #mine(places: TenantPlaces): TenantPlaces {
+    return this.#only === undefined ? new Map(places) : new Map()
+  }
+
   #folder(group: string): string {
-    return join(this.#root, group)
+    return this.#places.get(group) ?? join(this.#root, group)
+  }
+
+  /** The operator's folder, or a tenant's that is elsewhere. */
+  async #watch(group: string): Promise<void> {
+    const watch = new FolderWatch({
+      path: this.#folder(group),
+      flat: this.#only !== undefined,
+      touched: (path) => (group === '' ? this.#touch(path) : this.#touchPlace(group, path)),
+      failed: (error) => this.#events?.failed(error),
+    })
+    this.#watches.set(group, watch)
+    await watch.start()
+  }
+
+  #touchPlace(tenant: string, path: string): void {
+    if (isWatchedFile(basename(path)) || !path.startsWith(this.#folder(tenant) + sep)) this.#settler.touch(tenant, path)
   }
 
   #touch(path: string): void {
@@ -102,8 +133,10 @@ export class DirectoryStore implements RouterStore {
     const [first = ''] = parts
     // A folder is looked at as a whole when it comes or goes; of files only those that a router may depend on matter.
     const isFile = isWatchedFile(basename(path))
-    if (first === '' || first === '..') return
-    if (parts.length === 1 && isFile) this.#settler.touch('', path)
+    if (first === '..') return
+    // The folder itself is gone, or is there again.
+    if (first === '' || (parts.length === 1 && isFile)) this.#settler.touch('', path)
+    else if (this.#places.has(first) && parts.length > 1) return
     else if ((parts.length === 1 || isFile) && this.#only === undefined && isTenantName(first))
       this.#settler.touch(first, path)
   }
@@ -124,8 +157,9 @@ export class DirectoryStore implements RouterStore {
     for (const source of found.routers) {
       const before = this.#sources.get(source.router)
       this.#sources.set(source.router, source)
-      if (before === undefined || this.#isAffected(source, paths)) events.changed(source, settle)
-      else if (JSON.stringify(before.tables) !== JSON.stringify(source.tables)) events.tables(source)
+      const moved = before?.file !== source.file
+      if (moved || this.#isAffected(source, paths)) events.changed(source, settle)
+      else if (JSON.stringify(before?.tables) !== JSON.stringify(source.tables)) events.tables(source)
     }
   }
 
@@ -143,13 +177,15 @@ export class DirectoryStore implements RouterStore {
   }
 
   #ofGroup(group: string): RouterSource[] {
-    return [...this.#sources.values()].filter((source) => source.folder === this.#folder(group))
+    return [...this.#sources.values()].filter(({ router }) => tenantOf(router) === group)
   }
 
   /** `undefined` when a folder cannot be read; a tenant's folder that is gone has no routers. */
   async #scan(group: string, failed: (error: Error) => void): Promise<Listing | undefined> {
     try {
-      return group === '' ? await this.#scanRoot() : await scanTenant(this.#root, group)
+      const place = this.#places.get(group)
+      if (place !== undefined) return await scanPlace(place, group, this.#root)
+      return group === '' ? await this.#scanRoot() : await scanTenant(this.#folder(group), group)
     } catch (error) {
       failed(new StoreError(`the folder ${this.#folder(group)} cannot be read (${errorCode(error)})`))
       return undefined

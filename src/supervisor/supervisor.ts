@@ -8,20 +8,21 @@ import { type Log, openLog } from '../log.ts'
 import { tenantOf } from '../tenants/policy.ts'
 import { Recorder } from '../worker/recorder.ts'
 import { accountText } from './account.ts'
+import { ConfigWatch } from './config-watch.ts'
 import { Deployer } from './deploy.ts'
 import { DirectoryStore } from './directory-store.ts'
 import { detectHostLaunch } from './isolation.ts'
 import { listenText, Ports } from './ports.ts'
+import { needingRestart } from './restart.ts'
 import { statusOf } from './status.ts'
 import { type Listing, StoreError } from './store.ts'
+import { assertApart, placesOf } from './tenant-places.ts'
 import { setTitle } from './title.ts'
 import type { Connections } from './worker-link.ts'
 import { Workers } from './workers.ts'
 
 /** Why the program cannot serve; the message is for the operator. */
 export class StartFailure extends Error {}
-
-const NEED_RESTART = ['workers', 'hosts', 'isolation', 'hostMemory', 'strikes', 'log', 'record', 'control'] as const
 
 const TITLE_AFTER = 50
 
@@ -46,13 +47,16 @@ export class Supervisor {
   #cleanUp: (() => Promise<void>) | undefined
   #lastId = 0
   #titleTimer: NodeJS.Timeout | undefined
+  readonly #config = new ConfigWatch(() => void this.#reconfigureInTurn('save'))
+  #reconfiguring: Promise<void> = Promise.resolve()
 
   /** @throws StoreError, ConfigError */
   constructor(routers: string, line: CommandLine, { settings, file }: LoadedConfig) {
     this.#routers = routers
     this.#line = line
     this.#settings = settings
-    this.#store = new DirectoryStore(routers)
+    this.#store = new DirectoryStore(routers, placesOf(settings))
+    if (this.#store.hasTenants) assertApart(this.#store.path, placesOf(settings))
     this.#name = this.#store.name
     this.#log = openLog(settings.log)
     if (settings.record.file !== null) prepareRecord(settings.record.file)
@@ -91,6 +95,8 @@ export class Supervisor {
     this.#serving = { deployer, workers }
     await this.#deployAll(deployer, await this.#watch(deployer))
     deployer.started()
+    // Whatever was saved since the start is noticed now.
+    await this.#reconfigureInTurn('save')
     this.#setTitle()
     for (const { router, listen } of deployer.served) log.debug({ router }, `Listening on ${listenText(listen)}`)
     this.#control = await this.#openControl(deployer, workers)
@@ -146,27 +152,40 @@ export class Supervisor {
 
   /** HUP: reads the configuration again and opens the log files again. A broken configuration changes nothing. */
   async reload(): Promise<void> {
-    const { log } = this.#log
     this.#log.reopen()
     this.#serving?.workers.reopenLogs()
+    await this.#reconfigureInTurn('HUP')
+  }
+
+  #reconfigureInTurn(why: string): Promise<void> {
+    this.#reconfiguring = this.#reconfiguring.then(() => this.#reconfigure(why))
+    return this.#reconfiguring
+  }
+
+  async #reconfigure(why: string): Promise<void> {
+    const { log } = this.#log
+    if (this.#draining) return
     try {
-      const { settings } = await loadConfig(this.#line)
-      const needRestart = NEED_RESTART.filter(
-        (key) => JSON.stringify(settings[key]) !== JSON.stringify(this.#settings[key]),
-      )
+      const { settings } = await this.#config.read((files) => loadConfig(this.#line, undefined, files))
+      if (this.#store.hasTenants) assertApart(this.#store.path, placesOf(settings))
+      const needRestart = needingRestart(this.#settings, settings)
+      if (why === 'save' && JSON.stringify(settings) === JSON.stringify(this.#settings)) return
       this.#settings = settings
       log.level = settings.log.level
       this.#serving?.workers.configure(settings)
       this.#serving?.deployer.configure(settings)
-      log.info({ needRestart }, 'configuration reloaded')
+      log.info({ why, needRestart }, 'configuration reloaded')
+      await this.#store.place(placesOf(settings))
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error
-      log.error({ reason: error.message }, 'configuration not reloaded: what was in force still is')
+      if (why === 'save' && this.#config.saving) return
+      log.error({ why, reason: error.message }, 'configuration not reloaded: what was in force still is')
     }
   }
 
   /** Leaves nothing behind but the workers, which end when this process does. */
   async close(): Promise<void> {
+    this.#config.close()
     await Promise.all([this.#store.close(), closeCompiler(), this.#cleanUp?.()])
     this.#control?.close()
     this.#log.flush()
