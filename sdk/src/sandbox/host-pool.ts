@@ -4,7 +4,6 @@ import { type HostLoss, HostProcess } from './host-process.ts'
 import type { Asking, Job } from './jobs.ts'
 import { Lane } from './lane.ts'
 import { LoadedHost, type Role } from './loaded-host.ts'
-import { roomFor, watchMemory } from './memory.ts'
 import type { SandboxLimits } from './sandbox.ts'
 
 export interface HostPoolOptions {
@@ -45,10 +44,15 @@ const MAX_START = 10_000
 const APART_IDLE = 60_000
 /** How often hosts are looked at that have nothing to do. */
 const IDLE_WATCH = 1_000
-/** Versions that the spare is given in that time, of those that it should have. */
-const SPARE_CATCHES_UP = 16
+/** Versions that the spare is given again in that time, of those that were asked last. */
+const SPARE_CATCHES_UP = 32
 const BACK_OFF = { first: 50, most: 5_000 }
 const APART = ['penalty', 'cell'] as const
+const MiB = 1_048_576
+/** Resident memory of a host without versions (70 MiB, measured), with room for what they do, and of one idle isolate (1.5 MiB). */
+const HOST_MEMORY = 96 * MiB
+const VERSION_MEMORY = 1.75 * MiB
+const LEAST_ROOM = 8
 
 /** The sandbox hosts of one cordon: who serves, who stands by, who is put up with, and starting new ones for those lost. */
 export class HostPool {
@@ -174,11 +178,12 @@ export class HostPool {
     const { limits, unloadable } = this.#options
     const host = new LoadedHost(process, role, {
       decisionDeadline: limits.decisionDeadline,
+      hostMemory: limits.hostMemory,
       room: roomFor(limits.hostMemory),
       unloadable: (held, error) => !this.#closed && unloadable(held, error),
     })
     this.#hosts.set(process, host)
-    if (role === 'spare') for (const held of this.#options.wanted()) host.load(held, () => {})
+    if (role === 'spare') host.loadMany(this.#options.wanted())
     this.#assignRoles()
     if (this.#isComplete()) for (const resolve of this.#whenStarted.splice(0)) resolve()
   }
@@ -244,7 +249,7 @@ export class HostPool {
     const waiting = Object.values(this.#lanes).some(({ size }) => size > 0)
     let busy = this.#starting.size > 0 || waiting || this.#rehearsals.length > 0
     for (const host of [...this.#hosts.values()]) {
-      watchMemory(host, this.#options.limits.hostMemory)
+      host.watchMemory()
       host.process.checkDeadline()
       const apart = host.role === 'penalty' || host.role === 'cell'
       if (apart && host.process.load === 0 && now - host.usedAt > APART_IDLE)
@@ -260,14 +265,13 @@ export class HostPool {
   #checkIdle(): void {
     const now = performance.now()
     for (const host of this.#hosts.values()) {
-      watchMemory(host, this.#options.limits.hostMemory)
+      host.watchMemory()
       host.evictIdle(now - this.#options.idleVersion)
     }
     const [spare] = this.#inRole.spare
     if (spare === undefined || spare.process.load > 0) return
-    const missing = this.#options.wanted().filter((held) => !spare.has(held))
-    for (const held of missing.slice(-SPARE_CATCHES_UP)) spare.load(held, () => {})
-    if (missing.length > 0) this.#tick()
+    spare.loadMany(this.#options.wanted().slice(-SPARE_CATCHES_UP))
+    this.#tick()
   }
 
   #expire(now: number): void {
@@ -278,6 +282,11 @@ export class HostPool {
       this.#options.unavailable(job, 'no sandbox host could be had in time')
     }
   }
+}
+
+/** How many versions a host is given at most: what its memory holds when each is small. */
+function roomFor(hostMemory: number): number {
+  return Math.max(LEAST_ROOM, Math.floor((hostMemory - HOST_MEMORY) / VERSION_MEMORY))
 }
 
 function give(host: LoadedHost, job: Job): void {

@@ -12,7 +12,9 @@ export type Role = 'serving' | 'spare' | 'penalty' | 'cell'
 export interface LoadedHostOptions {
   /** Wall milliseconds of a decision, at least. */
   readonly decisionDeadline: number
-  /** Versions that it holds at most. */
+  /** Resident bytes, at most. */
+  readonly hostMemory: number
+  /** Versions that it holds, at most. */
   readonly room: number
   /** A version that is known to load does not load here. */
   readonly unloadable: (held: Held, error: Error) => void
@@ -25,6 +27,10 @@ const DECISION_GRACE = 50
 const LOADING = 2
 /** CPU milliseconds that may be on their way to one host: what waits in its socket has no order but that of arrival. */
 const AHEAD = 2
+const MiB = 1_048_576
+/** Shares of a host's memory at which it has to give some back, and down to which. */
+const PRESSED = 0.8
+const RELIEVED = 0.65
 /** How long what a host was told to forget has to show in its memory, in milliseconds. */
 const RELIEF = 100
 
@@ -99,8 +105,19 @@ export class LoadedHost {
     this.give(new Loading(held, loaded))
   }
 
+  /** Loads versions one by one, the last first, as long as there is room for more without unloading any. */
+  loadMany(versions: readonly Held[]): void {
+    const missing = versions.filter((held) => !this.has(held))
+    const next = (): void => {
+      const held = missing.pop()
+      if (held !== undefined && this.hasRoom && this.process.ready) this.load(held, next)
+    }
+    next()
+  }
+
   give(loading: Loading): void {
     const { held } = loading
+    if (this.process.load === 0) this.relieve()
     const { id: version, code, limits } = held.version
     this.#makeRoom(version)
     this.#loaded.set(version, held)
@@ -124,13 +141,29 @@ export class LoadedHost {
     for (const [id, { usedAt }] of this.#loaded) if (usedAt < since) this.unload(id)
   }
 
-  /** Unloads what was longest not asked about, until it should be down from `resident` to `wanted` bytes. */
-  relieve(resident: number, wanted: number): void {
+  /** Called now and then: kills the host when it has outgrown its memory, and sees to it that it does not. */
+  watchMemory(): void {
+    const { residentBytes } = this.process
+    if (residentBytes > this.#options.hostMemory)
+      return this.process.kill('memory', `${Math.round(residentBytes / MiB)} MiB resident, over its limit`)
     const now = performance.now()
-    if (this.#loaded.size === 0 || now - this.#relievedAt < RELIEF) return
+    if (now - this.#relievedAt < RELIEF) return
     this.#relievedAt = now
+    this.relieve(residentBytes)
+  }
+
+  /** Whether it may load another version and keep those that it has. */
+  get hasRoom(): boolean {
+    const { room, hostMemory } = this.#options
+    return this.#loaded.size < room && this.process.residentBytes < RELIEVED * hostMemory
+  }
+
+  /** Near its limit it unloads what was longest not asked about, until it should be well below. */
+  relieve(resident: number = this.process.residentBytes): void {
+    const { hostMemory } = this.#options
+    if (resident < PRESSED * hostMemory || this.#loaded.size === 0) return
     const each = Math.max(1, resident - this.#emptyBytes) / this.#loaded.size
-    const many = Math.min(this.#loaded.size, Math.ceil((resident - wanted) / each))
+    const many = Math.min(this.#loaded.size, Math.ceil((resident - RELIEVED * hostMemory) / each))
     const oldest = [...this.#loaded.values()].sort((one, other) => one.usedAt - other.usedAt)
     for (const { version } of oldest.slice(0, many)) this.unload(version.id)
   }

@@ -64,7 +64,7 @@ export class Versions {
   isWanted({ slowToLoad, askedAt, usedAt, version }: Held, now: number = performance.now()): boolean {
     if (slowToLoad) return false
     const few = (this.#ofCordon.get(version.cordon) ?? 0) <= FEW
-    return now - askedAt < RECENT || (few && now - usedAt < this.#idleVersion)
+    return now - askedAt < Math.min(RECENT, this.#idleVersion) || (few && now - usedAt < this.#idleVersion)
   }
 
   /** Those of a cordon, the most wanted last. */
