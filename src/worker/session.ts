@@ -1,4 +1,4 @@
-import type { CloseDecision, Decision, ForwardDecision } from 'router-sdk/decision'
+import type { ForwardDecision } from 'router-sdk/decision'
 import type { Hook } from 'router-sdk/sandbox'
 import type { Settings } from '../config/settings.ts'
 import { tenantOf } from '../tenants/policy.ts'
@@ -6,11 +6,9 @@ import type { LimitName, TenantUsage } from '../tenants/usage.ts'
 import { formatAddress } from '../transport/address.ts'
 import type { Connection, ConnectionEvents } from '../transport/transport.ts'
 import { type CloseReason, RecordKeeper } from './access-record.ts'
-import type { WarmVersion } from './active-routers.ts'
-import type { Outcome, Undecided } from './decide.ts'
+import { Dialogue, type NoVerdict, type Verdict } from './dialogue.ts'
 import { Place } from './place.ts'
 import { Preread } from './preread.ts'
-import type { Tape } from './recorder.ts'
 import { type Relay, type RelayResult, startRelay } from './relay.ts'
 import { ServerNameReader } from './server-name.ts'
 import type { SessionContext, SessionListener } from './session-context.ts'
@@ -44,10 +42,8 @@ export class Session implements ConnectionEvents {
   readonly #client: Connection
   readonly #record = new RecordKeeper()
   readonly #preread: Preread
-  #tape: Tape | undefined
+  readonly #dialogue: Dialogue
   #state: State = 'choosing'
-  /** Empty until it is chosen, and where none is. */
-  #router = ''
   /** Only where routers share the port. */
   #serverName: ServerNameReader | undefined
   /** Among the connections of its tenant; before a router is chosen, among those of none. */
@@ -72,6 +68,7 @@ export class Session implements ConnectionEvents {
     this.#listener = listener
     this.#client = client
     this.#preread = new Preread(this.#settings.preread.limit)
+    this.#dialogue = new Dialogue(context, client, listener.name, this.#preread, this.#record)
   }
 
   /** Accepted: reads, and asks a router that speaks before its clients do. */
@@ -98,12 +95,19 @@ export class Session implements ConnectionEvents {
       this.#reason = 'no-router'
       return this.#part(undefined)
     }
-    this.#router = router
     this.#state = 'prereading'
-    const { remote: client, local } = this.#client
-    this.#tape = this.#context.recorder()?.begin({ id: this.id, router, listener: this.#listener.name, client, local })
-    this.#enter(this.#context.tenants.of(tenantOf(router)), () => this.#begin())
-    if (this.#state === 'prereading') this.#narrow()
+    this.#dialogue.begin(router, this.id)
+    const usage = this.#context.tenants.of(tenantOf(router))
+    this.#narrow(usage.limits)
+    this.#enter(usage, () => this.#begin())
+  }
+
+  /** What its tenant may use before a decision takes the place of what holds for everybody. */
+  #narrow({ prereadBytes, prereadTime }: TenantUsage['limits']): void {
+    clearTimeout(this.#deadline)
+    this.#deadline = setTimeout(() => this.#last('preread-timeout'), prereadTime - this.#record.elapsed)
+    this.#preread.limit = prereadBytes
+    if (this.#preread.full) this.#preread.close('preread-full')
   }
 
   #enter(usage: TenantUsage, go: () => void): void {
@@ -117,18 +121,8 @@ export class Session implements ConnectionEvents {
   /** Its turn has come. Where routers share the port, none of them speaks first. */
   #begin(): void {
     if (!this.#preread.full) this.#client.resume()
-    if (this.#serverName === undefined && this.#version?.description.hooks.includes('onConnect')) this.#ask('onConnect')
+    if (this.#serverName === undefined && this.#dialogue.has('onConnect')) this.#ask('onConnect')
     else this.#askIfDue()
-  }
-
-  /** What its tenant may use before a decision takes the place of what holds for everybody. */
-  #narrow(): void {
-    const { prereadBytes, prereadTime } = this.#place?.limits ?? {}
-    if (prereadBytes === undefined || prereadTime === undefined) return
-    clearTimeout(this.#deadline)
-    this.#deadline = setTimeout(() => this.#last('preread-timeout'), prereadTime - this.#record.elapsed)
-    this.#preread.limit = prereadBytes
-    if (this.#preread.full && this.#preread.last === undefined) this.#last('preread-full')
   }
 
   /** A limit is reached: the client is told by a reset, which costs nothing more. */
@@ -137,11 +131,6 @@ export class Session implements ConnectionEvents {
     this.#record.limit = limit
     this.#client.destroy(true)
     this.#close()
-  }
-
-  /** The version that answers for the router now. */
-  get #version(): WarmVersion | undefined {
-    return this.#context.routers.get(this.#router)
   }
 
   // ── preread ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -193,40 +182,34 @@ export class Session implements ConnectionEvents {
   // ── decide ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #ask(hook: Hook, event?: Record<string, unknown>): void {
-    this.#record.questions += 1
-    const bytes = this.#preread.show()
-    const final = this.#preread.last !== undefined && hook === 'route'
-    const asked = performance.now()
-    const { remote: client, local } = this.#client
-    const facts = { final, client, local, listener: this.#listener.name, now: Date.now(), ...(event && { event }) }
-    const inquiry = { router: this.#router, hook, bytes, facts }
-    this.#context.decider.decide(inquiry, (outcome) => {
-      this.#tape?.question(inquiry, outcome)
-      this.#preread.answered()
-      this.#record.decisionMs += performance.now() - asked
-      this.#place?.decided(outcome.kind === 'undecided')
+    this.#dialogue.ask(hook, event, (verdict, final) => {
+      this.#place?.decided(verdict.kind === 'failed')
       // The client may be gone by now: its decision is nobody's.
-      if (this.#state !== 'closed') this.#answered(hook, final, outcome)
+      if (this.#state !== 'closed') this.#heard(verdict, final)
     })
   }
 
-  #answered(hook: Hook, final: boolean, outcome: Outcome): void {
-    if (outcome.kind === 'undecided') return this.#undecided(outcome)
-    const { decision, version, lookups } = outcome
-    this.#record.lookups += Object.values(lookups).reduce((sum, values) => sum + Object.keys(values).length, 0)
-    if (decision.kind === 'wait') return this.#wait(hook, final, version, decision.atLeast)
-    if (decision.kind === 'forward' && hook === 'onInactivity')
-      return this.#misanswered(version, 'onInactivity answered remote: the upstream has been sent what was read')
-    this.#note(version)
-    this.#carryOut(decision)
+  #heard(verdict: Verdict, final: boolean): void {
+    switch (verdict.kind) {
+      case 'wait':
+        return this.#wait(verdict.atLeast, final)
+      case 'forward':
+        return this.#forward(verdict)
+      case 'close':
+        if (this.#state === 'prereading') {
+          this.#record.decision = 'close'
+          this.#reason = 'router-closed'
+        }
+        return this.#part(verdict.text)
+      case 'failed':
+        return this.#failed(verdict)
+      default:
+        return verdict satisfies never
+    }
   }
 
-  #wait(hook: Hook, final: boolean, version: WarmVersion, atLeast: number): void {
-    if (hook === 'onConnectError' || hook === 'onInactivity') return this.#misanswered(version, `${hook} answered noop`)
-    if (!version.description.hooks.includes('route'))
-      return this.#misanswered(version, 'onConnect waits, and there is no route')
+  #wait(atLeast: number, final: boolean): void {
     if (final) {
-      this.#note(version)
       this.#reason = this.#preread.last ?? 'client-left'
       return this.#part(undefined)
     }
@@ -234,41 +217,12 @@ export class Session implements ConnectionEvents {
     this.#askIfDue()
   }
 
-  #misanswered(version: WarmVersion, message: string): void {
-    this.#undecided({ kind: 'undecided', version, failure: 'bad-answer', message, position: undefined, lookups: {} })
-  }
-
-  /** The router gave no answer: the connection gets the answer that was fixed for this when the router was loaded. */
-  #undecided(undecided: Undecided): void {
-    const again = this.#record.failure !== undefined
-    this.#record.failure = undecided.failure
-    this.#context.routerFailed(this.#router, undecided)
-    if (undecided.version !== undefined) this.#note(undecided.version)
-    this.#reason = undecided.failure === 'over-limit' ? 'over-limit' : 'router-failed'
-    const answer: CloseDecision | ForwardDecision | undefined = undecided.version?.description.failure
-    if (again || answer === undefined || this.#state === 'relaying') return this.#part(undefined)
+  /** The router gave no answer: the connection gets the one that was fixed for this when the router was loaded. */
+  #failed({ failure, answer }: NoVerdict): void {
+    this.#reason = failure === 'over-limit' ? 'over-limit' : 'router-failed'
+    if (answer === undefined || this.#state === 'relaying') return this.#part(undefined)
     if (answer.kind === 'close') return this.#part(answer.text)
     this.#forward(answer)
-  }
-
-  #note({ about }: WarmVersion): void {
-    this.#record.version = about.number
-    this.#record.bundle = about.bundle
-  }
-
-  #carryOut(decision: Exclude<Decision, { kind: 'wait' }>): void {
-    switch (decision.kind) {
-      case 'forward':
-        return this.#forward(decision)
-      case 'close':
-        if (this.#state === 'prereading') {
-          this.#record.decision = 'close'
-          this.#reason = 'router-closed'
-        }
-        return this.#part(decision.text)
-      default:
-        return decision satisfies never
-    }
   }
 
   // ── connect ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -281,7 +235,6 @@ export class Session implements ConnectionEvents {
     this.#record.connecting()
     if (decision.reply !== undefined && decision.replyWhen === 'decided') this.#say(decision.reply)
     const { connect } = this.#settings
-    const router = this.#router
     this.#connecting = connectUpstream(
       {
         transport: this.#context.transport,
@@ -290,7 +243,7 @@ export class Session implements ConnectionEvents {
         connectTimeout: decision.connectTimeout ?? connect.timeout,
         retries: connect.retries,
         retryDelay: connect.retryDelay,
-        judge: this.#context.judgeOf(router, decision.remote),
+        judge: this.#context.judgeOf(this.#dialogue.router ?? '', decision.remote),
       },
       {
         connected: (connected) => this.#connected(decision, connected),
@@ -308,7 +261,7 @@ export class Session implements ConnectionEvents {
     this.#tried.push(decision.remote)
     if (this.#record.failure !== undefined) this.#reason = 'router-failed'
     else this.#reason = code === 'not-allowed' ? 'not-allowed' : 'connect-failed'
-    const asks = this.#version?.description.hooks.includes('onConnectError') && this.#tried.length < MAX_UPSTREAMS
+    const asks = this.#dialogue.has('onConnectError') && this.#tried.length < MAX_UPSTREAMS
     if (!asks || this.#clientEnded || this.#record.failure !== undefined) return this.#part(undefined)
     this.#ask('onConnectError', { code, message, attempts, remote: decision.remote, tried: this.#tried })
   }
@@ -351,7 +304,7 @@ export class Session implements ConnectionEvents {
 
   /** The upstream accepted and said nothing for too long. A client that has ended may be gone: then nobody is asked. */
   #silent(remote: string, elapsed: number): void {
-    const asks = this.#version?.description.hooks.includes('onInactivity') && this.#relay?.clientEnded === false
+    const asks = this.#dialogue.has('onInactivity') && this.#relay?.clientEnded === false
     if (asks) this.#ask('onInactivity', { remote, elapsed })
     else this.#relay?.stop('inactivity', NOTHING)
   }
@@ -424,13 +377,13 @@ export class Session implements ConnectionEvents {
     this.#decided()
     clearTimeout(this.#inactivity)
     this.#preread.clear()
-    this.#tape?.end()
+    this.#dialogue.end()
     const { address, port } = this.#client.remote
     const who = {
       id: this.id,
       listener: this.#listener.name,
       client: formatAddress(address, port),
-      router: this.#router === '' ? undefined : this.#router,
+      router: this.#dialogue.router,
     }
     const bytes = { up: this.#up + (this.#relay?.up ?? 0), down: this.#down + (this.#relay?.down ?? 0) }
     this.#place?.leave(bytes)
