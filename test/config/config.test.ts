@@ -146,3 +146,24 @@ test('defineConfig types a configuration and gives it back', () => {
   const configuration = defineConfig({ listen: { port: 0 } })
   assert.equal(parseSettings(configuration, 'f').listen.port, 0)
 })
+
+test('what a configuration imports is read anew as well, and known, also when it is broken', async () => {
+  const cwd = mkdtempSync(join(folder, 'imports-'))
+  const at = (name: string) => join(cwd, name)
+  writeFileSync(at('_deep.ts'), 'export const workers = 2\n')
+  writeFileSync(at('_mid.ts'), "export { workers } from './_deep.ts'\n")
+  writeFileSync(
+    at('pointsman.config.ts'),
+    "import { workers } from './_mid.ts'\nimport os from 'node:os'\nvoid os\nexport default { workers }\n",
+  )
+  const files = new Set<string>()
+  assert.equal((await loadConfig(NO_OPTIONS, cwd, files)).settings.workers, 2)
+  const names = ['_deep.ts', '_mid.ts', 'pointsman.config.json', 'pointsman.config.ts']
+  assert.deepEqual([...files].sort(), names.map(at))
+  writeFileSync(at('_deep.ts'), 'export const workers = 3\n')
+  assert.equal((await loadConfig(NO_OPTIONS, cwd)).settings.workers, 3)
+  writeFileSync(at('_deep.ts'), "export const workers = 4\nthrow new Error('broken')\n")
+  const broken = new Set<string>()
+  await assert.rejects(loadConfig(NO_OPTIONS, cwd, broken), /cannot load pointsman\.config\.ts: broken/)
+  assert.ok(broken.has(at('_deep.ts')))
+})
