@@ -1,5 +1,7 @@
+import { stat } from 'node:fs/promises'
 import type { Tables } from '../worker/messages.ts'
 import type { Lookup } from './lookup.ts'
+import { type Allowance, TableBudget } from './table-budget.ts'
 import { TableError, type TableImage } from './table-image.ts'
 import { TableLoader } from './table-loader.ts'
 
@@ -34,12 +36,19 @@ export class FileLookup implements Lookup {
   readonly #loader = new TableLoader()
   readonly #routers = new Map<string, Map<string, Table>>()
   readonly #report: (report: TableReport) => void
+  readonly #allowance: (router: string) => Allowance | undefined
+  readonly #budget = new TableBudget()
   #maxBytes: number
 
-  /** `maxBytes`: the largest file that is read. */
-  constructor(maxBytes: number, report: (report: TableReport) => void) {
+  /** `maxBytes`: the largest file that is read. `allowance`: what holds for a router's tenant; it is asked for each reading. */
+  constructor(
+    maxBytes: number,
+    report: (report: TableReport) => void,
+    allowance: (router: string) => Allowance | undefined = () => undefined,
+  ) {
     this.#maxBytes = maxBytes
     this.#report = report
+    this.#allowance = allowance
   }
 
   configure(maxBytes: number): void {
@@ -53,6 +62,8 @@ export class FileLookup implements Lookup {
     for (const [name, table] of known) {
       if (Object.hasOwn(tables, name)) continue
       known.delete(name)
+      const { tenant = '' } = this.#allowance(router) ?? {}
+      this.#budget.set(tenant, keyOf(router, name), 0)
       fail(table, new Error(`the table ${name} of router ${router} was removed`))
     }
     for (const [name, { file, stamp }] of Object.entries(tables)) {
@@ -96,7 +107,7 @@ export class FileLookup implements Lookup {
   async #load(router: string, name: string, table: Table, stamp: string): Promise<void> {
     const { file } = table
     const started = performance.now()
-    const read = await this.#read(file)
+    const read = await this.#readWithin(router, name, file)
     if (table.stamp !== stamp || this.#routers.get(router)?.get(name) !== table) return // a newer file is being read
     const failed = read instanceof Error
     if (!failed) Object.assign(table, { image: read, error: undefined })
@@ -113,13 +124,45 @@ export class FileLookup implements Lookup {
     })
   }
 
-  async #read(file: string): Promise<TableImage | TableError> {
+  /** What a table has counts from now on; when it cannot be read, what the one before had. */
+  async #readWithin(router: string, name: string, file: string): Promise<TableImage | TableError> {
+    const allowance = this.#allowance(router)
+    if (allowance === undefined) return this.#read(file, this.#maxBytes)
+    const { tenant, bytes, setting } = allowance
+    const key = keyOf(router, name)
+    const size = await sizeOf(file)
+    const others = this.#budget.besides(tenant, key)
+    if (size > bytes - others)
+      return new TableError(
+        `${file} has ${size} bytes, and other tables of the tenant ${others}; allowed are ${bytes} together (${setting})`,
+      )
+    const before = this.#budget.sizeOf(tenant, key)
+    this.#budget.set(tenant, key, size)
+    const read = await this.#read(file, Math.min(this.#maxBytes, bytes - others))
+    if (read instanceof TableError) this.#budget.set(tenant, key, before)
+    return read
+  }
+
+  async #read(file: string, maxBytes: number): Promise<TableImage | TableError> {
     try {
-      return await this.#loader.load(file, this.#maxBytes)
+      return await this.#loader.load(file, maxBytes)
     } catch (error) {
       const why = error instanceof TableError ? error.message : `could not be read: ${String(error)}`
       return new TableError(`${file} ${why}`)
     }
+  }
+}
+
+function keyOf(router: string, name: string): string {
+  return `${router}.${name}`
+}
+
+/** 0 for what is not there: reading finds out why, and says it. */
+async function sizeOf(file: string): Promise<number> {
+  try {
+    return (await stat(file)).size
+  } catch {
+    return 0
   }
 }
 

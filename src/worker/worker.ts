@@ -4,6 +4,7 @@ import type { Settings } from '../config/settings.ts'
 import type { WorkerReport } from '../control/status.ts'
 import { type Log, openLog } from '../log.ts'
 import { FileLookup, type TableReport } from '../lookup/file-lookup.ts'
+import { tableAllowance } from '../tenants/load-setting.ts'
 import { tenantOf } from '../tenants/policy.ts'
 import { Reach, type Refusal } from '../tenants/reach.ts'
 import { Seldom } from '../tenants/seldom.ts'
@@ -65,7 +66,8 @@ export class Worker {
     this.#transport = createNetTransport({ keepAlive: settings.relay.keepAlive })
     const { record } = settings
     this.#recorder = record.file === null ? undefined : new Recorder(record.file, record)
-    this.#lookup = new FileLookup(settings.tables.maxBytes, (report) => this.#tableRead(report))
+    const allowance = (router: string) => tableAllowance(this.#settings, router)
+    this.#lookup = new FileLookup(settings.tables.maxBytes, (report) => this.#tableRead(report), allowance)
     this.#resolver = new Resolver(settings.dns)
     this.#reach = new Reach({
       settings: () => this.#settings,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { FileLookup, type TableReport } from '../../src/lookup/file-lookup.ts'
+import type { Allowance } from '../../src/lookup/table-budget.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'pointsman-lookup-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -15,13 +16,21 @@ function file(name: string, content: string): string {
 }
 
 /** A look-up whose reports can be waited for one by one. */
-function open(t: { after(fn: () => Promise<void>): void }, maxBytes = 100_000_000) {
+function open(
+  t: { after(fn: () => Promise<void>): void },
+  maxBytes = 100_000_000,
+  allowance?: (router: string) => Allowance | undefined,
+) {
   const reports: TableReport[] = []
   let wake = () => {}
-  const lookup = new FileLookup(maxBytes, (report) => {
-    reports.push(report)
-    wake()
-  })
+  const lookup = new FileLookup(
+    maxBytes,
+    (report) => {
+      reports.push(report)
+      wake()
+    },
+    allowance,
+  )
   t.after(() => lookup.close())
   const report = async () => {
     if (reports.length === 0) await new Promise<void>((resolve) => (wake = resolve))
@@ -102,4 +111,33 @@ test('a table of a million keys costs the event loop less than 10 ms and the hea
   )
   assert.ok(process.memoryUsage().heapUsed - heap < 16 * 1024 * 1024, 'the heap grew with the table')
   assert.ok(busy < 10, `the event loop was busy for ${busy} ms`)
+})
+
+test('all tables of a tenant together have a limit, which a refusal names; one that is gone makes room', async (t) => {
+  const allowance = (router: string) => {
+    const [tenant = ''] = router.split('/')
+    return { tenant, bytes: 30, setting: `tenants.named.${tenant}.limits.tableBytes` }
+  }
+  const { lookup, report, get } = open(t, undefined, allowance)
+  const ten = (name: string, value: string) => file(name, `{"a":"${value}"}`) // 11 bytes
+  const table = (name: string, value: string) => ({ file: ten(`${name}.json`, value), stamp: value })
+  lookup.setTables('acme/a', { one: table('one', 'one') })
+  assert.equal((await report()).error, undefined)
+  lookup.setTables('acme/b', { two: table('two', 'two') })
+  assert.equal((await report()).error, undefined)
+  lookup.setTables('acme/c', { three: table('three', '333') })
+  assert.match(
+    (await report()).error ?? '',
+    /three\.json has 11 bytes, and other tables of the tenant 22; allowed are 30 together \(tenants\.named\.acme\.limits\.tableBytes\)$/,
+  )
+  lookup.setTables('other/c', { three: table('three', '333') })
+  assert.equal((await report()).error, undefined)
+  // A table that grows beyond it leaves the one before.
+  lookup.setTables('acme/b', { two: { file: file('two.json', `{"a":"${'x'.repeat(20)}"}`), stamp: 'long' } })
+  assert.notEqual((await report()).error, undefined)
+  assert.equal(await get('acme/b', 'two', 'a'), 'two')
+  lookup.removeRouter('acme/a')
+  lookup.setTables('acme/c', { three: table('three', '334') })
+  assert.equal((await report()).error, undefined)
+  assert.equal(await get('acme/c', 'three', 'a'), '334')
 })
