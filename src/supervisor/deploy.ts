@@ -6,6 +6,7 @@ import { sandboxVersion } from '../tenants/sandbox-version.ts'
 import type { BoundListen } from '../worker/messages.ts'
 import { type Account, accountOf, failingAccount } from './account.ts'
 import { type Compiled, compileSource } from './compiling.ts'
+import { loadLimitWords } from './load-limit.ts'
 import { addressText, PortRefused, type Ports } from './ports.ts'
 import { type FirstDecisions, Probation } from './probation.ts'
 import { emptySlot, type RouterState, type Served, type ServedAt, type Slot } from './slot.ts'
@@ -316,7 +317,8 @@ export class Deployer {
   }
 
   #refuse({ router }: RouterSource, slot: Slot, error: unknown, compiled: CompiledRouter | undefined): void {
-    const account = accountOf(error, router, compiled?.sourceMap)
+    const plain = accountOf(error, router, compiled?.sourceMap)
+    const account = { ...plain, reason: plain.reason + loadLimitWords(error, router, this.#settings) }
     slot.failure = account
     slot.rolledBack = false
     slot.blockedBy = error instanceof PortRefused ? error.holder : undefined

@@ -8,6 +8,7 @@ const OPERATORS = {
   bundleBytes: 'four times router.sourceBytes',
   compileTime: 'router.compileTime',
   loadTime: 'router.loadTime',
+  isolateMemory: 'router.isolateMemory',
   tableBytes: 'tables.maxBytes',
 } as const
 
