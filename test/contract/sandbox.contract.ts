@@ -8,9 +8,11 @@ export function sandboxContract(create: () => Promise<Sandbox>): void {
   describe('loading', () => loadingContract(create))
   describe('asking', () => askingContract(create))
   describe('failing', () => failingContract(create))
+  describe('limits of a version', () => limitsContract(create))
   describe('unloading and closing', () => endingContract(create))
 }
 
+const MiB = 1_048_576
 let lastId = 0
 
 interface Open {
@@ -276,6 +278,52 @@ function failingContract(create: () => Promise<Sandbox>): void {
     const id = await open.load(routing("if (conn.text === 'loop') for(;;); return { close: 'well' }"))
     assert.equal(failed(await ask(open.sandbox, id, question('loop'))).failure, 'timeout')
     assert.equal(await said(open.sandbox, id), 'well')
+  })
+}
+
+function limitsContract(create: () => Promise<Sandbox>): void {
+  const open = opened(create)
+  const load = async (code: string, more: Parameters<typeof version>[2]): Promise<number> => {
+    const id = ++lastId
+    await open.sandbox.load(version(id, code, more))
+    return id
+  }
+
+  it('holds each version to its own: CPU time, memory, time to load', async () => {
+    const loop = routing('for (;;);')
+    const [short, long] = [
+      await load(loop, { limits: { decisionTime: 50 } }),
+      await load(loop, { limits: { decisionTime: 250 } }),
+    ]
+    assert.match(failed(await ask(open.sandbox, short)).message, /after 50 ms/)
+    assert.match(failed(await ask(open.sandbox, long)).message, /after 250 ms/)
+    const eat = routing(
+      'const all = Array.from({ length: 3e6 }, (_, n) => n + 0.5); return { close: String(all.length) }',
+    )
+    const limits = { decisionTime: 500 }
+    const [small, large] = [
+      await load(eat, { limits: { ...limits, isolateMemory: 16 * MiB } }),
+      await load(eat, { limits: { ...limits, isolateMemory: 128 * MiB } }),
+    ]
+    assert.equal(failed(await ask(open.sandbox, small)).failure, 'memory')
+    assert.equal(await said(open.sandbox, large), '3000000')
+    const slow = bundle('{ route: () => ({ noop: true }) }', 'for (;;);')
+    await assert.rejects(load(slow, { limits: { loadTime: 60 } }), /still loading after 60 ms/)
+  })
+
+  it('fails what a tenant asks beyond its decisions in flight, and nothing of another tenant', async () => {
+    const code = routing("return { close: 'answered' }")
+    const busy = { tenant: 'busy', limits: { decisionsInFlight: 4 } }
+    const [one, two] = [await load(code, busy), await load(code, busy)]
+    const other = await load(code, { tenant: 'other', limits: { decisionsInFlight: 1 } })
+    const replies = await Promise.all([one, two, one, two, one, two, other].map((id) => ask(open.sandbox, id)))
+    assert.deepEqual(
+      replies.map((reply) => (reply.kind === 'failed' ? reply.failure : reply.kind)),
+      ['answered', 'answered', 'answered', 'answered', 'over-limit', 'over-limit', 'answered'],
+    )
+    const [, , , , over] = replies
+    assert.match(over?.kind === 'failed' ? over.message : '', /4 decisions in flight; decisionsInFlight allows 4/)
+    assert.equal(await said(open.sandbox, one), 'answered', 'they are counted out again')
   })
 }
 

@@ -11,7 +11,8 @@ export interface EngineAnswer {
 }
 
 interface Loaded {
-  readonly code: string
+  /** Outside of the heap, of which a host has little: it is read again only when the isolate has to be replaced. */
+  readonly code: Buffer
   readonly limits: CodeLimits
   isolate: RouterIsolate
   /** It timed out or ran out of memory here: further questions are sent elsewhere, so that they cost its neighbours nothing. */
@@ -43,7 +44,7 @@ export class RouterEngine {
       const isolate = new RouterIsolate(limits.isolateMemory)
       const outcome = isolate.load(code, limits.loadTime)
       const used = isolate.cpuTime
-      if (outcome.kind === 'returned') this.#loaded.set(id, { code, limits, isolate, struck: false })
+      if (outcome.kind === 'returned') this.#loaded.set(id, { code: Buffer.from(code), limits, isolate, struck: false })
       else isolate.dispose()
       if (!descheduled(outcome, used, limits.loadTime) || attempt === ATTEMPTS) return toAnswer(outcome, used)
     }
@@ -59,8 +60,8 @@ export class RouterEngine {
     // It was struck here, or could not be loaded.
     if (!this.#penalty && (loaded === undefined || loaded.struck)) return { status: 'elsewhere', json: '', cpu: 0 }
     if (loaded === undefined) return { status: 'broken', json: `version ${id} is not loaded`, cpu: 0 }
-    if (loaded.struck) this.#restore(loaded)
-    const answer = this.#call(loaded, hook, facts, text)
+    const restoring = loaded.struck ? this.#restore(loaded) : 0
+    const answer = this.#call(loaded, hook, facts, text, restoring)
     if (answer.status === 'timeout' || answer.status === 'memory') loaded.struck = true
     return answer
   }
@@ -69,8 +70,10 @@ export class RouterEngine {
     for (const id of [...this.#loaded.keys()]) this.unload(id)
   }
 
-  #call(loaded: Loaded, hook: string, facts: string, text: string): EngineAnswer {
+  /** `spent`: CPU microseconds that the question has cost already. */
+  #call(loaded: Loaded, hook: string, facts: string, text: string, spent: number): EngineAnswer {
     const allowed = loaded.limits.decisionTime
+    let total = spent
     for (let attempt = 1; ; attempt++) {
       const { isolate } = loaded
       const before = isolate.cpuTime
@@ -78,17 +81,20 @@ export class RouterEngine {
       const outcome = isolate.call(hook, facts, text, allowed)
       // One that ran out of memory is gone, and its clock with it.
       const used = isolate.disposed ? (performance.now() - started) * 1000 : isolate.cpuTime - before
-      if (!descheduled(outcome, used, allowed) || attempt === ATTEMPTS) return toAnswer(outcome, used)
+      total += used
+      if (!descheduled(outcome, used, allowed) || attempt === ATTEMPTS) return toAnswer(outcome, total)
       // What the first attempt left on the heap would count against the second.
-      this.#restore(loaded)
+      total += this.#restore(loaded)
     }
   }
 
-  #restore(loaded: Loaded): void {
+  /** The answer is what it cost, in CPU microseconds. */
+  #restore(loaded: Loaded): number {
     loaded.isolate.dispose()
     loaded.isolate = new RouterIsolate(loaded.limits.isolateMemory)
-    loaded.isolate.load(loaded.code, loaded.limits.loadTime)
+    loaded.isolate.load(loaded.code.toString(), loaded.limits.loadTime)
     loaded.struck = false
+    return loaded.isolate.cpuTime
   }
 }
 
