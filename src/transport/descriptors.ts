@@ -1,10 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-
-/** The C functions that Node has no API for. `fcntl` is declared with the three integers that we pass it. */
-interface Libc {
-  fcntl(descriptor: number, command: number, argument: number): number
-  close(descriptor: number): number
-}
+import { type SystemCalls, theSystem } from './system-calls.ts'
 
 // fcntl(2) of Linux.
 const F_SETFD = 2
@@ -14,14 +9,12 @@ const F_DUPFD_CLOEXEC = 1030
 // always open: Node opens /dev/null in its place when it starts without one
 const STDIN = 0
 
-let libc: Libc | null | undefined
-
 /**
  * A second descriptor of the same open file, closed on exec, which keeps a socket alive when the first is closed.
  * `undefined` when there is no descriptor left, or no way to ask for one: the system is not Linux, or Node has no `node:ffi`.
  */
 export function duplicateDescriptor(descriptor: number): number | undefined {
-  const copy = theLibc()?.fcntl(descriptor, F_DUPFD_CLOEXEC, 0) ?? -1
+  const copy = theCalls()?.fcntl(descriptor, F_DUPFD_CLOEXEC, 0) ?? -1
   return copy < 0 ? undefined : copy
 }
 
@@ -30,10 +23,11 @@ export function duplicateDescriptor(descriptor: number): number | undefined {
  * to its own, and to those of others only as far as they have no gap.
  */
 export function keepDescriptorsFromChildren(): void {
-  const { fcntl } = theLibc() ?? {}
-  if (fcntl === undefined) return
+  const calls = theCalls()
+  if (calls === undefined) return
   try {
-    for (const name of readdirSync('/proc/self/fd')) if (Number(name) > 2) fcntl(Number(name), F_SETFD, FD_CLOEXEC)
+    for (const name of readdirSync('/proc/self/fd'))
+      if (Number(name) > 2) calls.fcntl(Number(name), F_SETFD, FD_CLOEXEC)
   } catch {
     // no /proc: nothing to go by
   }
@@ -41,7 +35,7 @@ export function keepDescriptorsFromChildren(): void {
 
 /** Closes a descriptor that `duplicateDescriptor` gave. */
 export function closeDescriptor(descriptor: number): void {
-  libc?.close(descriptor)
+  theCalls()?.close(descriptor)
 }
 
 /**
@@ -49,36 +43,21 @@ export function closeDescriptor(descriptor: number): void {
  * well where there is no way to ask. Costs two system calls for each.
  */
 export function descriptorsLeft(count: number): boolean {
-  const { fcntl, close } = theLibc() ?? {}
-  if (fcntl === undefined || close === undefined) return true
+  const calls = theCalls()
+  if (calls === undefined) return true
   const copies: number[] = []
   while (copies.length < count) {
-    const copy = fcntl(STDIN, F_DUPFD_CLOEXEC, 0)
+    const copy = calls.fcntl(STDIN, F_DUPFD_CLOEXEC, 0)
     if (copy < 0) break
     copies.push(copy)
   }
-  for (const copy of copies) close(copy)
+  for (const copy of copies) calls.close(copy)
   return copies.length === count
 }
 
-function theLibc(): Libc | null {
-  if (libc === undefined) libc = loadLibc()
-  return libc
-}
-
-function loadLibc(): Libc | null {
-  // fcntl is variadic: elsewhere than on Linux its arguments may be passed in another way (macOS on arm64)
-  if (process.platform !== 'linux') return null
-  try {
-    const ffi = process.getBuiltinModule('node:ffi')
-    const { functions } = ffi.dlopen(null, {
-      fcntl: { arguments: ['i32', 'i32', 'i32'], return: 'i32' },
-      close: { arguments: ['i32'], return: 'i32' },
-    })
-    return functions
-  } catch {
-    return null // no FFI in this Node, or not permitted: callers have another way
-  }
+function theCalls(): SystemCalls | undefined {
+  const system = theSystem()
+  return system instanceof Error ? undefined : system.calls
 }
 
 /** How many descriptors this process may have open (the soft RLIMIT_NOFILE); 1,024 when the system does not say. */

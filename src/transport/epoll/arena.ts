@@ -1,0 +1,140 @@
+/** Bytes that one `read` or `write` of a socket moves at most. */
+export const CHUNK = 65_536
+/** Events that one turn takes from the kernel. */
+export const EVENTS = 256
+
+const ADDRESS_SIZE = 128 // sizeof(struct sockaddr_storage)
+const HANDLE_ROOM = 1024
+const INT = 4
+
+/** `struct epoll_event` is packed on x86-64 alone: words of 32 bits in it, and those before its data. */
+const EVENT_WORDS: { readonly size: number; readonly data: number } =
+  process.arch === 'x64' ? { size: 3, data: 1 } : { size: 4, data: 2 }
+
+const OFFSETS = {
+  events: 0,
+  event: EVENTS * 16,
+  address: EVENTS * 16 + 64,
+  length: EVENTS * 16 + 64 + ADDRESS_SIZE,
+  option: EVENTS * 16 + 128 + ADDRESS_SIZE,
+  handle: EVENTS * 16 + 192 + ADDRESS_SIZE,
+  input: 8192,
+  output: 8192 + CHUNK,
+}
+const SIZE = OFFSETS.output + CHUNK
+
+/**
+ * All memory that the kernel sees of a transport, in one piece that never moves: each place has one use, and is good until
+ * the next call that uses it. What has to stay is copied out.
+ */
+export class Arena {
+  /** Where the bytes of the last `read` are, and those of the next `write`. */
+  readonly input: bigint
+  readonly output: bigint
+  /** `struct sockaddr` of the last `bind`, `connect`, `accept4` or `getsockname`; its length as the kernel gives it. */
+  readonly address: bigint
+  readonly addressLength: bigint
+  readonly option: bigint
+  /** Of a single event that is given to `epoll_ctl`, and of those that `epoll_wait` fills. */
+  readonly event: bigint
+  readonly events: bigint
+  /** Libuv's own account of the epoll descriptor. */
+  readonly handle: bigint
+  readonly handleRoom: number = HANDLE_ROOM
+
+  readonly #base: bigint
+  readonly #bytes: Buffer
+  readonly #words: Int32Array
+  readonly #addressBytes: Buffer
+  readonly #whole: Buffer
+  /** Views of what was read, by their length: traffic has few lengths, and none has to be made twice in a row. */
+  readonly #views: Buffer[] = []
+  readonly #lengths: bigint[] = []
+
+  constructor(addressOf: (bytes: Uint8Array) => bigint) {
+    this.#bytes = Buffer.from(new ArrayBuffer(SIZE))
+    const base = addressOf(this.#bytes)
+    this.#base = base
+    this.#words = new Int32Array(this.#bytes.buffer, 0, OFFSETS.input / INT)
+    const at = (offset: number) => base + BigInt(offset)
+    this.input = at(OFFSETS.input)
+    this.output = at(OFFSETS.output)
+    this.address = at(OFFSETS.address)
+    this.addressLength = at(OFFSETS.length)
+    this.option = at(OFFSETS.option)
+    this.event = at(OFFSETS.event)
+    this.events = at(OFFSETS.events)
+    this.handle = at(OFFSETS.handle)
+    this.#addressBytes = this.#bytes.subarray(OFFSETS.address, OFFSETS.address + ADDRESS_SIZE)
+    this.#whole = this.#bytes.subarray(OFFSETS.input, OFFSETS.input + CHUNK)
+  }
+
+  /** The first `length` bytes of `input`, good until the next `read`. */
+  received(length: number): Buffer {
+    if (length === CHUNK) return this.#whole
+    const slot = length & 1023
+    const known = this.#views[slot]
+    if (known !== undefined && known.length === length) return known
+    const view = this.#whole.subarray(0, length)
+    this.#views[slot] = view
+    return view
+  }
+
+  /** Where up to `CHUNK` of `bytes`, from `from` on, can be written from: bytes that were just read are there already. */
+  sendable(bytes: Uint8Array, from: number): bigint {
+    if (bytes.buffer === this.#bytes.buffer) {
+      const offset = bytes.byteOffset + from
+      return offset === OFFSETS.input ? this.input : this.#base + BigInt(offset)
+    }
+    const part = from === 0 && bytes.length <= CHUNK ? bytes : bytes.subarray(from, from + CHUNK)
+    this.#bytes.set(part, OFFSETS.output)
+    return this.output
+  }
+
+  /** A length of at most `CHUNK`, as calls take it. */
+  size(length: number): bigint {
+    const known = this.#lengths[length]
+    if (known !== undefined) return known
+    const size = BigInt(length)
+    this.#lengths[length] = size
+    return size
+  }
+
+  get addressBytes(): Buffer {
+    return this.#addressBytes
+  }
+
+  /** Before a call that fills `address`. */
+  expectAddress(): void {
+    this.#words[OFFSETS.length / INT] = ADDRESS_SIZE
+  }
+
+  setOption(...words: readonly number[]): void {
+    this.#words.set(words, OFFSETS.option / INT)
+    this.#words[OFFSETS.length / INT] = words.length * INT
+  }
+
+  get optionValue(): number {
+    return this.#words[OFFSETS.option / INT] ?? 0
+  }
+
+  /** What the kernel is to hand back with the events of a descriptor. */
+  setEvent(events: number, descriptor: number, generation: number): void {
+    const at = OFFSETS.event / INT
+    this.#words[at] = events
+    this.#words[at + EVENT_WORDS.data] = descriptor
+    this.#words[at + EVENT_WORDS.data + 1] = generation
+  }
+
+  eventMask(index: number): number {
+    return this.#words[index * EVENT_WORDS.size] ?? 0
+  }
+
+  eventDescriptor(index: number): number {
+    return this.#words[index * EVENT_WORDS.size + EVENT_WORDS.data] ?? -1
+  }
+
+  eventGeneration(index: number): number {
+    return this.#words[index * EVENT_WORDS.size + EVENT_WORDS.data + 1] ?? -1
+  }
+}

@@ -1,0 +1,344 @@
+import type { ConnectEvents, Connection, ConnectionEvents, SocketEndpoint } from '../transport.ts'
+import { CHUNK } from './arena.ts'
+import {
+  EAGAIN,
+  EINTR,
+  EPOLLERR,
+  EPOLLET,
+  EPOLLHUP,
+  EPOLLIN,
+  EPOLLOUT,
+  EPOLLPRI,
+  EPOLLRDHUP,
+  SHUT_WR,
+  SO_ERROR,
+  SO_LINGER,
+  SOL_SOCKET,
+} from './linux.ts'
+import { Outbox } from './outbox.ts'
+import type { Poller, Watched } from './poller.ts'
+import { decodeAddress } from './socket-address.ts'
+import { systemError } from './system-error.ts'
+
+/** Bytes queued while connecting from which on `write` answers false. */
+const HIGH_WATER = 65_536
+/** Reads of one connection in one turn: a fast one must not keep the others waiting. */
+const READS_A_TURN = 8
+/** After `finish` has sent FIN, how long we wait for the peer's, in milliseconds, and how many bytes we read meanwhile. */
+const LINGER_TIME = 1000
+const LINGER_BYTES = 1_048_576
+
+/** What is watched of a connection from its start; that it can be written to again, once it could not. */
+const READING = (EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLET) >>> 0
+const WRITING = (READING | EPOLLOUT) >>> 0
+/** After these a short read does not say that nothing is left: the end, an error, or bytes behind urgent data may follow. */
+const MORE = EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR
+const FULL = BigInt(CHUNK)
+
+export interface EpollConnectionStart {
+  readonly descriptor: number
+  readonly remote: SocketEndpoint
+  /** Where that is known without asking. */
+  readonly local: SocketEndpoint | undefined
+  readonly tcp: boolean
+}
+
+/**
+ * One socket, watched edge-triggered: `#readable` and its like remember what the kernel said last. Nothing of its owner's is
+ * called out of a call of its owner's, so that no event comes where none is expected.
+ */
+export class EpollConnection implements Connection, Watched {
+  readonly remote: SocketEndpoint
+  readonly #poller: Poller
+  readonly #tcp: boolean
+  /** -1 once it is closed, so that nothing can use the number when it is another's. */
+  #descriptor: number
+  #local: SocketEndpoint | undefined
+  #events: ConnectionEvents | undefined
+  /** Whom to tell that it is connected; `undefined` once it is. */
+  #connecting: ConnectEvents | undefined
+  #outbox: Outbox | undefined
+  #error: Error | undefined
+  #timer: NodeJS.Timeout | undefined
+  #discarded = 0
+  #readable = true
+  #readsToEmpty = false
+  #readQueued = false
+  #paused = false
+  #peerEnded = false
+  #watchesRoom: boolean
+  #awaitsDrain = false
+  #endAsked = false
+  #endSent = false
+  #finishing = false
+  #closed = false
+
+  /** The answer is an `-errno` when the descriptor cannot be watched; it is the caller's then. */
+  static accepted(poller: Poller, start: EpollConnectionStart): EpollConnection | number {
+    const connection = new EpollConnection(poller, start, undefined)
+    const failed = poller.watch(start.descriptor, connection, READING)
+    return failed < 0 ? failed : connection
+  }
+
+  static connecting(poller: Poller, start: EpollConnectionStart, events: ConnectEvents): EpollConnection {
+    const connection = new EpollConnection(poller, start, events)
+    const failed = poller.watch(start.descriptor, connection, WRITING)
+    if (failed === 0) return connection
+    poller.calls.close(start.descriptor)
+    return EpollConnection.failed(poller, start.remote, systemError('epoll_ctl', -failed), events)
+  }
+
+  /** One that never came about. */
+  static failed(poller: Poller, remote: SocketEndpoint, error: Error, events: ConnectEvents): EpollConnection {
+    const connection = new EpollConnection(poller, { descriptor: -1, remote, local: undefined, tcp: true }, events)
+    connection.#error = error
+    connection.#tellClosedLater()
+    return connection
+  }
+
+  private constructor(poller: Poller, start: EpollConnectionStart, events: ConnectEvents | undefined) {
+    this.#poller = poller
+    this.#descriptor = start.descriptor
+    this.remote = start.remote
+    this.#local = start.local
+    this.#tcp = start.tcp
+    this.#events = events
+    this.#connecting = events
+    this.#watchesRoom = events !== undefined
+  }
+
+  get local(): SocketEndpoint {
+    if (this.#local !== undefined) return this.#local
+    const { calls, arena } = this.#poller
+    arena.expectAddress()
+    const known = this.#descriptor >= 0 && calls.getsockname(this.#descriptor, arena.address, arena.addressLength) === 0
+    const local = known ? decodeAddress(arena.addressBytes) : { address: '', port: 0 }
+    if (known && this.#connecting === undefined) this.#local = local
+    return local
+  }
+
+  get queued(): number {
+    return this.#outbox?.length ?? 0
+  }
+
+  setEvents(events: ConnectionEvents): void {
+    const first = this.#events === undefined
+    this.#events = events
+    if (!first) return
+    if (this.#descriptor < 0) this.#tellClosedLater()
+    else this.#readSoon()
+  }
+
+  pause(): void {
+    if (!this.#finishing) this.#paused = true
+  }
+
+  resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.#readSoon()
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#endAsked || this.#descriptor < 0 || bytes.length === 0) return true
+    const waits = this.#connecting !== undefined
+    let sent = 0
+    if (!waits && this.#outbox === undefined) {
+      sent = this.#send(bytes)
+      if (sent === bytes.length || this.#descriptor < 0) return true
+      this.#watchRoom()
+    }
+    this.#outbox ??= new Outbox()
+    this.#outbox.push(bytes, sent)
+    if (waits && this.#outbox.length < HIGH_WATER) return true
+    this.#awaitsDrain = true
+    return false
+  }
+
+  end(): void {
+    if (this.#endAsked || this.#descriptor < 0) return
+    this.#endAsked = true
+    if (this.#outbox === undefined && this.#connecting === undefined) this.#sendEnd()
+  }
+
+  finish(deadline: number): void {
+    if (this.#finishing || this.#descriptor < 0) return
+    this.#finishing = true
+    this.#paused = false
+    const started = performance.now()
+    this.end()
+    if (this.#descriptor < 0) return
+    // closing with bytes unread would reset the connection, and the peer might lose what we sent last
+    this.#readSoon()
+    const linger = Math.min(LINGER_TIME, deadline)
+    if (this.#endSent) this.#timer = setTimeout(() => this.destroy(), linger)
+    else this.#timer = setTimeout(() => this.destroy(!this.#endSent), started + deadline - performance.now())
+  }
+
+  destroy(reset = false): void {
+    if (this.#descriptor < 0) return
+    if (reset && this.#tcp && this.#connecting === undefined) this.#resetOnClose()
+    this.#close()
+  }
+
+  ready(events: number): void {
+    if ((events & ~EPOLLOUT) !== 0) this.#readable = true
+    if ((events & MORE) !== 0) this.#readsToEmpty = true
+    if (this.#connecting !== undefined && !this.#settle(this.#connecting, events)) return
+    if (this.#outbox !== undefined && (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) !== 0) this.#flush()
+    this.#read()
+  }
+
+  /** Whether it is connected. */
+  #settle(events: ConnectEvents, mask: number): boolean {
+    if ((mask & (EPOLLOUT | EPOLLERR | EPOLLHUP)) === 0) return false
+    const failure = (mask & (EPOLLERR | EPOLLHUP)) === 0 ? 0 : this.#pendingError()
+    if (failure !== 0) {
+      this.#fail('connect', failure)
+      return false
+    }
+    this.#connecting = undefined
+    events.connected()
+    return true
+  }
+
+  #pendingError(): number {
+    const { calls, arena } = this.#poller
+    arena.setOption(0)
+    const failed = calls.getsockopt(this.#descriptor, SOL_SOCKET, SO_ERROR, arena.option, arena.addressLength)
+    return failed < 0 ? -failed : arena.optionValue
+  }
+
+  // ── reading ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #readSoon(): void {
+    if (!this.#readable || this.#readQueued || this.#connecting !== undefined) return
+    this.#readQueued = true
+    this.#poller.soon(this.#readNow)
+  }
+
+  readonly #readNow = (): void => {
+    this.#readQueued = false
+    this.#read()
+  }
+
+  get #mayRead(): boolean {
+    return this.#readable && !this.#paused && !this.#peerEnded && this.#events !== undefined && this.#descriptor >= 0
+  }
+
+  #read(): void {
+    const { calls, arena } = this.#poller
+    for (let reads = 0; reads < READS_A_TURN; reads++) {
+      if (!this.#mayRead) return
+      const count = calls.read(this.#descriptor, arena.input, FULL)
+      if (count > 0) {
+        if (count < CHUNK && !this.#readsToEmpty) this.#readable = false
+        this.#received(arena.received(count))
+      } else if (count === 0) return this.#endCame()
+      else if (count === -EAGAIN) this.#readable = false
+      else if (count !== -EINTR) return this.#fail('read', -count)
+    }
+    this.#readSoon()
+  }
+
+  #received(bytes: Uint8Array): void {
+    if (!this.#finishing) return this.#events?.data(bytes)
+    this.#discarded += bytes.length
+    if (this.#discarded > LINGER_BYTES && this.#endSent) this.destroy()
+  }
+
+  #endCame(): void {
+    this.#peerEnded = true
+    if (!this.#finishing) this.#events?.ended()
+    if (this.#endSent) this.#close()
+  }
+
+  // ── writing ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** As much as the kernel takes; how much that was. */
+  #send(bytes: Uint8Array): number {
+    const { calls, arena } = this.#poller
+    let sent = 0
+    while (sent < bytes.length) {
+      const length = Math.min(bytes.length - sent, CHUNK)
+      const count = calls.write(this.#descriptor, arena.sendable(bytes, sent), arena.size(length))
+      if (count >= 0) sent += count
+      else if (count === -EAGAIN) break
+      else if (count !== -EINTR) {
+        this.#fail('write', -count)
+        break
+      }
+      if (count >= 0 && count < length) break
+    }
+    return sent
+  }
+
+  #flush(): void {
+    let outbox = this.#outbox
+    while (outbox !== undefined && outbox.length > 0) {
+      const { first } = outbox
+      const sent = this.#send(first)
+      outbox = this.#outbox // none if sending failed
+      outbox?.sent(sent)
+      if (sent < first.length) return this.#watchRoom()
+    }
+    this.#outbox = undefined
+    if (this.#descriptor < 0) return
+    if (this.#endAsked) this.#sendEnd()
+    else if (this.#awaitsDrain) {
+      this.#awaitsDrain = false
+      this.#events?.drained()
+    }
+  }
+
+  #watchRoom(): void {
+    if (this.#watchesRoom || this.#descriptor < 0) return
+    this.#watchesRoom = true
+    const failed = this.#poller.rewatch(this.#descriptor, WRITING)
+    if (failed < 0) this.#fail('epoll_ctl', -failed)
+  }
+
+  /** Everything has been written: closing sends FIN by itself, if there is nothing to wait for. */
+  #sendEnd(): void {
+    if (this.#peerEnded) return this.#close()
+    this.#endSent = true
+    const failed = this.#poller.calls.shutdown(this.#descriptor, SHUT_WR)
+    // it was reset, which reading will say
+    if (failed < 0) this.#readable = true
+    if (!this.#finishing || this.#timer === undefined) return
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.destroy(), LINGER_TIME)
+  }
+
+  // ── closing ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #fail(call: string, errno: number): void {
+    this.#error = systemError(call, errno)
+    this.#close()
+  }
+
+  #close(): void {
+    if (this.#descriptor < 0) return
+    const descriptor = this.#descriptor
+    this.#descriptor = -1
+    this.#outbox?.clear()
+    this.#outbox = undefined
+    clearTimeout(this.#timer)
+    this.#poller.close(descriptor)
+    this.#tellClosedLater()
+  }
+
+  #resetOnClose(): void {
+    const { calls, arena } = this.#poller
+    arena.setOption(1, 0)
+    calls.setsockopt(this.#descriptor, SOL_SOCKET, SO_LINGER, arena.option, 8)
+  }
+
+  #tellClosedLater(): void {
+    this.#poller.last(() => {
+      if (this.#closed || this.#events === undefined) return
+      this.#closed = true
+      this.#events.closed(this.#error)
+    })
+  }
+}

@@ -1,0 +1,145 @@
+import type { System, SystemCalls } from '../system-calls.ts'
+import { Arena, EVENTS } from './arena.ts'
+import { EINTR, EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLL_CTL_MOD } from './linux.ts'
+import { systemError } from './system-error.ts'
+
+/** What owns a descriptor. */
+export interface Watched {
+  /** Something changed: `events` is a mask of `EPOLL…`. */
+  ready(events: number): void
+}
+
+/**
+ * The descriptors of a transport, watched by one epoll descriptor, which Node's own event loop watches in turn. What happened
+ * is dealt with in a *turn*: an immediate of Node's, so that ticks, promises and uncaught errors are as everywhere else (a
+ * callback out of `node:ffi` has none of these, and an error in it ends the process).
+ */
+export class Poller {
+  readonly calls: SystemCalls
+  readonly arena: Arena
+  readonly #system: System
+  readonly #epoll: number
+  /** By descriptor. A descriptor's number is soon used again: its generation tells of which owner an event is. */
+  readonly #watched: (Watched | undefined)[] = []
+  readonly #generations: number[] = []
+  #lastGeneration = 0
+  #count = 0
+  #ready: (() => void)[] = []
+  #spare: (() => void)[] = []
+  #last: (() => void)[] = []
+  #scheduled = false
+  #inTurn = false
+
+  constructor(system: System, calls: SystemCalls = system.calls) {
+    this.#system = system
+    this.calls = calls
+    this.arena = new Arena((bytes) => system.addressOf(bytes))
+    if (system.loop.handleSize > this.arena.handleRoom) throw new Error('uv_poll_t is larger than expected')
+    this.#epoll = calls.epollCreate(EPOLL_CLOEXEC)
+    if (this.#epoll < 0) throw systemError('epoll_create1', -this.#epoll)
+    const failed = system.loop.watch(this.arena.handle, this.#epoll, () => this.#schedule())
+    if (failed < 0) throw systemError('uv_poll_start', -failed)
+    system.loop.keepAlive(this.arena.handle, false)
+  }
+
+  /** Calls `watched` for these events until the descriptor is closed; the answer is 0 or `-errno`. */
+  watch(descriptor: number, watched: Watched, events: number): number {
+    this.#lastGeneration = (this.#lastGeneration + 1) | 0
+    this.#generations[descriptor] = this.#lastGeneration
+    const failed = this.#control(EPOLL_CTL_ADD, descriptor, events)
+    if (failed < 0) return failed
+    this.#watched[descriptor] = watched
+    if (this.#count === 0) this.#system.loop.keepAlive(this.arena.handle, true)
+    this.#count += 1
+    return 0
+  }
+
+  /** Other events from now on; those of them that hold already are told. */
+  rewatch(descriptor: number, events: number): number {
+    return this.#control(EPOLL_CTL_MOD, descriptor, events)
+  }
+
+  /** Closes a descriptor that is watched. Its owner must forget it: the number may come back as another's. */
+  close(descriptor: number): void {
+    this.#watched[descriptor] = undefined
+    this.#count -= 1
+    if (this.#count === 0) this.#system.loop.keepAlive(this.arena.handle, false)
+    // the kernel stops watching what is closed; EINTR has closed it as well
+    this.calls.close(descriptor)
+  }
+
+  /** In this turn when what came is dealt with, or in the next if that has begun. */
+  soon(work: () => void): void {
+    this.#ready.push(work)
+    if (!this.#inTurn) this.#schedule()
+  }
+
+  /** At the end of the turn; never before this returns. */
+  last(work: () => void): void {
+    this.#last.push(work)
+    if (!this.#inTurn) this.#schedule()
+  }
+
+  #control(operation: number, descriptor: number, events: number): number {
+    this.arena.setEvent(events, descriptor, this.#generations[descriptor] ?? 0)
+    return this.calls.epollControl(this.#epoll, operation, descriptor, this.arena.event)
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(this.#turn)
+  }
+
+  readonly #turn = (): void => {
+    this.#scheduled = false
+    this.#inTurn = true
+    const count = this.calls.epollWait(this.#epoll, this.arena.events, EVENTS, 0)
+    if (count < 0 && count !== -EINTR) throw systemError('epoll_wait', -count)
+    for (let index = 0; index < count; index++) this.#dispatch(index)
+    this.#work()
+    this.#inTurn = false
+    // what had its share of this turn goes on in the next one, after everything else of the process
+    if (this.#ready.length > 0 || count === -EINTR) this.#schedule()
+  }
+
+  #dispatch(index: number): void {
+    const { arena } = this
+    const descriptor = arena.eventDescriptor(index)
+    if (this.#generations[descriptor] !== arena.eventGeneration(index)) return
+    const watched = this.#watched[descriptor]
+    if (watched === undefined) return
+    try {
+      watched.ready(arena.eventMask(index))
+    } catch (error) {
+      rethrow(error)
+    }
+  }
+
+  #work(): void {
+    const ready = this.#ready
+    this.#ready = this.#spare
+    this.#spare = ready
+    run(ready)
+    // each may bring about others, which are at their end too
+    run(this.#last)
+  }
+}
+
+function run(works: (() => void)[]): void {
+  for (let index = 0; index < works.length; index++) {
+    try {
+      works[index]?.()
+    } catch (error) {
+      rethrow(error)
+    }
+  }
+  works.length = 0
+}
+
+/** An error in what one connection's owner does must not cost the others their events, which are not told twice. */
+function rethrow(error: unknown): void {
+  process.nextTick(() => {
+    throw error
+  })
+}

@@ -1,0 +1,139 @@
+/**
+ * The system calls of the epoll transport, as a table that tests put faults in front of. Each answers what the kernel did, or
+ * `-errno`: it is read before anything else can run. Memory is named by its address, sizes of it are `bigint` as C takes them.
+ */
+export interface SystemCalls {
+  socket(domain: number, type: number, protocol: number): number
+  bind(descriptor: number, address: bigint, length: number): number
+  listen(descriptor: number, backlog: number): number
+  accept4(descriptor: number, address: bigint, length: bigint, flags: number): number
+  connect(descriptor: number, address: bigint, length: number): number
+  read(descriptor: number, memory: bigint, length: bigint): number
+  /** The process must ignore SIGPIPE, as Node does. */
+  write(descriptor: number, memory: bigint, length: bigint): number
+  shutdown(descriptor: number, how: number): number
+  close(descriptor: number): number
+  setsockopt(descriptor: number, level: number, name: number, value: bigint, length: number): number
+  getsockopt(descriptor: number, level: number, name: number, value: bigint, length: bigint): number
+  getsockname(descriptor: number, address: bigint, length: bigint): number
+  fcntl(descriptor: number, command: number, argument: number): number
+  epollCreate(flags: number): number
+  epollControl(epoll: number, operation: number, descriptor: number, event: bigint): number
+  epollWait(epoll: number, events: bigint, most: number, timeout: number): number
+}
+
+/** How Node's event loop is told to watch a descriptor. */
+export interface EventLoop {
+  /** Bytes that `watch` needs for the loop's own account of it. */
+  readonly handleSize: number
+  /** Calls `readable` whenever the descriptor has something to read, until the process ends. `handle` must stay where it is. */
+  watch(handle: bigint, descriptor: number, readable: () => void): number
+  /** Whether the watching keeps the process alive. */
+  keepAlive(handle: bigint, keeps: boolean): void
+}
+
+/** What the process has of the system, if it has it. */
+export interface System {
+  readonly calls: SystemCalls
+  readonly loop: EventLoop
+  /** Where the memory of `bytes` is; it stays there as long as its buffer lives. */
+  addressOf(bytes: Uint8Array): bigint
+}
+
+// of libuv's enum uv_handle_type
+const UV_POLL = 8
+const UV_READABLE = 1
+
+type Ffi = typeof import('node:ffi')
+
+let system: System | Error | undefined
+
+/**
+ * The system's calls through `node:ffi`, or why there are none: the system is not Linux, this Node has no `node:ffi`, or is not
+ * permitted to use it.
+ */
+export function theSystem(): System | Error {
+  system ??= load()
+  return system
+}
+
+function load(): System | Error {
+  // fcntl is variadic: elsewhere its arguments may be passed in another way (macOS on arm64)
+  if (process.platform !== 'linux') return new Error(`this is ${process.platform}, not Linux`)
+  try {
+    const ffi = process.getBuiltinModule('node:ffi')
+    if (ffi === undefined) return new Error('this Node has no node:ffi')
+    return { calls: bindCalls(ffi), loop: bindLoop(ffi), addressOf: (bytes) => ffi.getRawPointer(bytes) }
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+function bindCalls(ffi: Ffi): SystemCalls {
+  const { functions } = ffi.dlopen(null, {
+    __errno_location: { arguments: [], return: 'pointer' },
+    socket: { arguments: ['i32', 'i32', 'i32'], return: 'i32' },
+    bind: { arguments: ['i32', 'pointer', 'u32'], return: 'i32' },
+    listen: { arguments: ['i32', 'i32'], return: 'i32' },
+    accept4: { arguments: ['i32', 'pointer', 'pointer', 'i32'], return: 'i32' },
+    connect: { arguments: ['i32', 'pointer', 'u32'], return: 'i32' },
+    // three arguments cost half of what four do: hence not recv and send
+    read: { arguments: ['i32', 'pointer', 'u64'], return: 'i32' },
+    write: { arguments: ['i32', 'pointer', 'u64'], return: 'i32' },
+    shutdown: { arguments: ['i32', 'i32'], return: 'i32' },
+    close: { arguments: ['i32'], return: 'i32' },
+    setsockopt: { arguments: ['i32', 'i32', 'i32', 'pointer', 'u32'], return: 'i32' },
+    getsockopt: { arguments: ['i32', 'i32', 'i32', 'pointer', 'pointer'], return: 'i32' },
+    getsockname: { arguments: ['i32', 'pointer', 'pointer'], return: 'i32' },
+    fcntl: { arguments: ['i32', 'i32', 'i32'], return: 'i32' },
+    epoll_create1: { arguments: ['i32'], return: 'i32' },
+    epoll_ctl: { arguments: ['i32', 'i32', 'i32', 'pointer'], return: 'i32' },
+    epoll_wait: { arguments: ['i32', 'pointer', 'i32', 'i32'], return: 'i32' },
+  })
+  const errno = new Int32Array(ffi.toArrayBuffer(functions.__errno_location(), 4, false))
+  const checked = (result: number) => (result < 0 ? -(errno[0] ?? 0) : result)
+  return {
+    socket: (domain, type, protocol) => checked(functions.socket(domain, type, protocol)),
+    bind: (descriptor, address, length) => checked(functions.bind(descriptor, address, length)),
+    listen: (descriptor, backlog) => checked(functions.listen(descriptor, backlog)),
+    accept4: (descriptor, address, length, flags) => checked(functions.accept4(descriptor, address, length, flags)),
+    connect: (descriptor, address, length) => checked(functions.connect(descriptor, address, length)),
+    read: (descriptor, memory, length) => checked(functions.read(descriptor, memory, length)),
+    write: (descriptor, memory, length) => checked(functions.write(descriptor, memory, length)),
+    shutdown: (descriptor, how) => checked(functions.shutdown(descriptor, how)),
+    close: (descriptor) => checked(functions.close(descriptor)),
+    setsockopt: (descriptor, level, name, value, length) =>
+      checked(functions.setsockopt(descriptor, level, name, value, length)),
+    getsockopt: (descriptor, level, name, value, length) =>
+      checked(functions.getsockopt(descriptor, level, name, value, length)),
+    getsockname: (descriptor, address, length) => checked(functions.getsockname(descriptor, address, length)),
+    fcntl: (descriptor, command, argument) => checked(functions.fcntl(descriptor, command, argument)),
+    epollCreate: (flags) => checked(functions.epoll_create1(flags)),
+    epollControl: (epoll, operation, descriptor, event) =>
+      checked(functions.epoll_ctl(epoll, operation, descriptor, event)),
+    epollWait: (epoll, events, most, timeout) => checked(functions.epoll_wait(epoll, events, most, timeout)),
+  }
+}
+
+function bindLoop(ffi: Ffi): EventLoop {
+  const { lib, functions } = ffi.dlopen(null, {
+    uv_handle_size: { arguments: ['i32'], return: 'u64' },
+    uv_poll_init: { arguments: ['pointer', 'pointer', 'i32'], return: 'i32' },
+    uv_poll_start: { arguments: ['pointer', 'i32', 'pointer'], return: 'i32' },
+    uv_ref: { arguments: ['pointer'], return: 'void' },
+    uv_unref: { arguments: ['pointer'], return: 'void' },
+  })
+  return {
+    handleSize: Number(functions.uv_handle_size(UV_POLL)),
+    watch(handle, descriptor, readable) {
+      const failed = functions.uv_poll_init(ffi.getCurrentEventLoop(), handle, descriptor)
+      if (failed < 0) return failed
+      const callback = lib.registerCallback({ arguments: ['pointer', 'i32', 'i32'], return: 'void' }, readable)
+      return functions.uv_poll_start(handle, UV_READABLE, callback)
+    },
+    keepAlive(handle, keeps) {
+      if (keeps) functions.uv_ref(handle)
+      else functions.uv_unref(handle)
+    },
+  }
+}
