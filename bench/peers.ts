@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '../test/kit/sockets.ts'
 
 const REPOSITORY = join(dirname(fileURLToPath(import.meta.url)), '..')
 const CLOCK_TICKS = 100 // sysconf(_SC_CLK_TCK) of every Linux on x86-64 and arm64
@@ -167,17 +168,6 @@ function killGroup(pid: number): void {
 
 function mkdirFor(path: string): void {
   mkdirSync(dirname(path), { recursive: true })
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 }
 
 function answers(port: number): Promise<boolean> {

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { exampleRouter } from '../kit/examples.ts'
 import { Pointsman } from '../kit/pointsman.ts'
 import { find, missing, run } from '../kit/programs.ts'
-import { Client, TestServer } from '../kit/sockets.ts'
+import { Client, freePort, TestServer } from '../kit/sockets.ts'
 import { until } from '../kit/wait.ts'
 
 describe('examples/greeting-first: SMTP, in which the server speaks first', {
@@ -98,15 +97,4 @@ function maybeRead(file: string): string | undefined {
   } catch {
     return undefined
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 }

@@ -3,7 +3,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpServer, type Server } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
-import { type AddressInfo, createServer, type Server as NetServer } from 'node:net'
+import type { AddressInfo, Server as NetServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -11,7 +11,7 @@ import { clientHello } from '../kit/client-hello.ts'
 import { exampleRouter } from '../kit/examples.ts'
 import { Pointsman } from '../kit/pointsman.ts'
 import { find, missing, run } from '../kit/programs.ts'
-import { Client } from '../kit/sockets.ts'
+import { Client, freePort } from '../kit/sockets.ts'
 import { selfSigned } from '../kit/tls.ts'
 import { until } from '../kit/wait.ts'
 
@@ -152,13 +152,6 @@ describe('examples/one-port: HTTP, TLS, SSH and PostgreSQL on one port', { skip:
 async function listening(server: NetServer | Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return (server.address() as AddressInfo).port
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  const port = await listening(server)
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
 
 async function accepting(port: number): Promise<void> {

@@ -160,3 +160,9 @@ export async function exchange(port: number, bytes: string | Uint8Array): Promis
   client.destroy()
   return answer
 }
+
+/** A port that nobody listens on, for what cannot be told to choose one itself. */
+export async function freePort(): Promise<number> {
+  await using server = await TestServer.start(() => {})
+  return server.port
+}
