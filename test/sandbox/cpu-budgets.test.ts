@@ -54,7 +54,13 @@ test('a question that waits too long says what for', () => {
   const { cpu } = budgets()
   cpu.configure('a', { cpuPerSecond: 7, cpuBurst: 10 })
   const limited: string[] = []
-  const lane = new Lane({ budgets: cpu, hosts: () => [], limited: (tenant) => limited.push(tenant) })
+  const lane = new Lane({
+    budgets: cpu,
+    hosts: () => [],
+    belongs: () => true,
+    askAnew: () => {},
+    limited: (tenant) => limited.push(tenant),
+  })
   const ask = (tenant: string): void =>
     lane.push(new Asking(new Held(version(1, '', { tenant, limits: { cpuPerSecond: 7 } })), question(), () => {}))
   ask('a')

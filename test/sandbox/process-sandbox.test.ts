@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { DEAF } from '../containment/deaf.ts'
+import { DEAF } from '../hostile/deaf.ts'
 import { kill } from '../kit/pointsman.ts'
 import { until, within } from '../kit/wait.ts'
 import {
@@ -23,7 +23,7 @@ import {
 
 after(removeHostProgram)
 
-const TAKEN_OVER = join(dirname(fileURLToPath(import.meta.url)), '..', 'containment', 'hosts', 'taken-over.ts')
+const TAKEN_OVER = join(dirname(fileURLToPath(import.meta.url)), '..', 'hostile', 'hosts', 'taken-over.ts')
 
 /** A file that is there once it is raised: how a test tells programs that they start from now on in another world. */
 class Flag implements Disposable {
@@ -39,7 +39,6 @@ class Flag implements Disposable {
   }
 }
 
-const MiB = 1_048_576
 const good = version(1, routing("return { close: 'good ' + conn.text }"), { router: 'good' })
 const deaf = version(2, routing(`if (conn.text === 'attack') ${DEAF}; return { close: 'well' }`), {
   router: 'deaf',
@@ -179,16 +178,6 @@ test('a version that kills its host when it is loaded again keeps no host from s
   await until('two hosts that last', () => (sandbox.pids.length >= 2 ? true : undefined))
   // Two hosts were started at the same time, and each may have loaded it before it was known.
   assert.ok(watched.events.filter(({ kind }) => kind === 'strike').length <= 2, JSON.stringify(watched.events))
-})
-
-test('more versions than a host has room for are all asked, and no host is lost', async () => {
-  await using watched = await WatchedSandbox.start({ limits: { ...LIMITS, hostMemory: 160 * MiB } })
-  const { sandbox } = watched
-  const ids = Array.from({ length: 150 }, (_, n) => n + 1)
-  for (const id of ids) await sandbox.load(version(id, routing(`return { close: '${id}' }`)))
-  for (const turn of [1, 2])
-    assert.deepEqual(await Promise.all(ids.map((id) => said(sandbox, id))), ids.map(String), `turn ${turn}`)
-  assert.deepEqual(watched.events, [])
 })
 
 test('timers of many questions that fall due at once do no harm', async () => {

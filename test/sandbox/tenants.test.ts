@@ -63,7 +63,7 @@ test('a tenant that has used up its CPU time waits for it, and its neighbours do
   await using watched = await WatchedSandbox.start()
   const { sandbox } = watched
   await sandbox.load(good)
-  const spent = { cpuPerSecond: 100, cpuBurst: 40 }
+  const spent = { cpuPerSecond: 100, cpuBurst: 10 }
   await sandbox.load(version(2, routing(DEAR), { router: 'busy/web', tenant: 'busy', limits: spent }))
   const started = performance.now()
   let neighbour = 0
@@ -147,6 +147,23 @@ test('a router that was slow is asked in one host apart, one that costs hosts in
   assert.equal(await said(sandbox, 3), 'quick')
   assert.equal(hostOf('penalty')?.pid, penalty)
   assert.notEqual(hostOf('cell')?.pid, cell)
+})
+
+test('what waits of a router is asked where it stands by then: a flood of attacks costs one host that serves', async () => {
+  await using watched = await WatchedSandbox.start()
+  const { sandbox } = watched
+  await sandbox.load({ ...good, cordon: 'untrusted' })
+  await sandbox.load(deaf(2, 'killer/web'))
+  const serving = (): number | undefined => sandbox.hostsOf('untrusted').find(({ role }) => role === 'serving')?.pid
+  const attacks = Array.from({ length: 20 }, () => ask(sandbox, 2, question('attack')))
+  const first = serving()
+  assert.equal(await said(sandbox, 1), 'good')
+  const second = serving()
+  const failures = (await Promise.all(attacks)).map((reply) => failed(reply).failure)
+  assert.deepEqual(failures, [...Array<string>(3).fill('killed'), ...Array<string>(17).fill('quarantined')])
+  assert.notEqual(second, first)
+  assert.equal(serving(), second)
+  assert.equal(await said(sandbox, 1), 'good')
 })
 
 test('a tenant’s version that loads slowly is asked where no other tenant waits for it', async () => {

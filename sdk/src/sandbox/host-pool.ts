@@ -1,9 +1,10 @@
 import type { CpuBudgets } from './cpu-budgets.ts'
 import type { Held } from './held.ts'
-import { type HostLoss, HostProcess } from './host-process.ts'
+import type { HostLoss, HostProcess } from './host-process.ts'
+import { HostStarter, MAX_START } from './host-starter.ts'
 import type { Asking, Job } from './jobs.ts'
 import { Lane } from './lane.ts'
-import { LoadedHost, type Role } from './loaded-host.ts'
+import { type HostReport, LoadedHost, type Role } from './loaded-host.ts'
 import type { SandboxLimits } from './sandbox.ts'
 
 export interface HostPoolOptions {
@@ -20,18 +21,12 @@ export interface HostPoolOptions {
   readonly unloadable: (held: Held, error: Error) => void
   /** A job that nothing came of in time. */
   readonly unavailable: (job: Job, reason: string) => void
+  /** Who is to answer it, as things stand; `undefined` when it is not to be asked at all. */
+  readonly laneOf: (asking: Asking) => LaneName | undefined
+  /** Things do not stand any more as they did when it was asked. */
+  readonly askAnew: (asking: Asking) => void
   /** A tenant's questions wait because it has used up its CPU time. */
   readonly limited: (tenant: string) => void
-}
-
-/** One host as it is now. */
-export interface HostReport {
-  readonly pid: number
-  readonly role: Role
-  /** Versions that it has loaded. */
-  readonly versions: number
-  /** 0 where the system does not say. */
-  readonly residentBytes: number
 }
 
 /** Who answers a question. */
@@ -40,56 +35,56 @@ export type LaneName = Exclude<Role, 'spare'>
 /** How often deadlines are looked at while questions are in flight, in milliseconds. */
 const TICK = 20
 const MAX_WAIT = 5_000
-const MAX_START = 10_000
 const APART_IDLE = 60_000
 /** How often hosts are looked at that have nothing to do. */
 const IDLE_WATCH = 1_000
 /** Versions that the spare is given again in that time, of those that were asked last. */
 const SPARE_CATCHES_UP = 32
-const BACK_OFF = { first: 50, most: 5_000 }
 const APART = ['penalty', 'cell'] as const
-const MiB = 1_048_576
-/** Resident memory of a host without versions (70 MiB, measured), with room for what they do, and of one idle isolate (1.5 MiB). */
-const HOST_MEMORY = 96 * MiB
-const VERSION_MEMORY = 1.75 * MiB
-const LEAST_ROOM = 8
 
 /** The sandbox hosts of one cordon: who serves, who stands by, who is put up with, and starting new ones for those lost. */
 export class HostPool {
   readonly #options: HostPoolOptions
   readonly #hosts = new Map<HostProcess<Job>, LoadedHost>()
-  readonly #starting = new Map<HostProcess<Job>, Role>()
+  readonly #starter: HostStarter
   readonly #lanes: Readonly<Record<LaneName, Lane>>
   readonly #inRole: Readonly<Record<Role, LoadedHost[]>> = { serving: [], spare: [], penalty: [], cell: [] }
   readonly #rehearsals: Job[] = []
   readonly #whenStarted: (() => void)[] = []
   readonly #idleWatch: NodeJS.Timeout
   #ticking: NodeJS.Timeout | undefined
-  #failures = 0
-  #backOff: NodeJS.Timeout | undefined
   #closed = false
 
   constructor(options: HostPoolOptions) {
     this.#options = options
-    const { budgets, limited } = options
-    const lane = (name: LaneName): Lane => new Lane({ budgets, limited, hosts: () => this.#inRole[name] })
+    const { budgets, limited, laneOf, askAnew } = options
+    const lane = (name: LaneName): Lane =>
+      new Lane({
+        budgets,
+        limited,
+        hosts: () => this.#inRole[name],
+        belongs: (asking) => laneOf(asking) === name,
+        askAnew,
+      })
     this.#lanes = { serving: lane('serving'), penalty: lane('penalty'), cell: lane('cell') }
+    this.#starter = new HostStarter(options.command, {
+      ready: (host, role) => this.#stand(host, role),
+      answered: (host, job) => this.#answered(host, job),
+      delivered: () => this.#pump(),
+      lost: (host, loss, detail, owed, busyFor) => this.#lose(host, loss, detail, owed, busyFor),
+      again: () => this.#fill(),
+    })
     this.#idleWatch = setInterval(() => this.#checkIdle(), IDLE_WATCH).unref()
     this.#fill()
   }
 
   get pids(): number[] {
-    return [...this.#hosts.keys(), ...this.#starting.keys()].map(({ pid }) => pid)
+    return [...this.#hosts.keys(), ...this.#starter.hosts].map(({ pid }) => pid)
   }
 
   /** Hosts that stand. */
   get hosts(): HostReport[] {
-    return [...this.#hosts.values()].map(({ process, role, size }) => ({
-      pid: process.pid,
-      role,
-      versions: size,
-      residentBytes: process.residentBytes,
-    }))
+    return [...this.#hosts.values()].map(({ report }) => report)
   }
 
   async started(): Promise<void> {
@@ -138,8 +133,8 @@ export class HostPool {
     this.#closed = true
     clearInterval(this.#idleWatch)
     clearInterval(this.#ticking)
-    clearTimeout(this.#backOff)
-    const living = [...this.#starting.keys(), ...this.#hosts.keys()]
+    this.#starter.close()
+    const living = [...this.#starter.hosts, ...this.#hosts.keys()]
     for (const host of living) host.kill('exited', 'the sandbox is closing')
     this.#expire(Number.POSITIVE_INFINITY)
     for (const lane of Object.values(this.#lanes)) lane.close()
@@ -150,41 +145,26 @@ export class HostPool {
     return this.#inRole.serving.length + this.#inRole.spare.length === this.#options.hosts + 1
   }
 
-  /** Starts as many hosts as are missing, a little later each time that one could not be started. */
   #fill(): void {
-    if (this.#closed || this.#backOff !== undefined) return
-    const coming = [...this.#starting.values()]
+    if (this.#closed) return
     for (const role of APART)
-      if (this.#lanes[role].size > 0 && this.#inRole[role].length === 0 && !coming.includes(role)) this.#start(role)
+      if (this.#lanes[role].size > 0 && this.#inRole[role].length === 0) this.#starter.fill(role, 1)
     const standing = this.#inRole.serving.length + this.#inRole.spare.length
-    const spares = coming.filter((role) => role === 'spare').length
-    for (let missing = this.#options.hosts + 1 - standing - spares; missing > 0; missing--) this.#start('spare')
-  }
-
-  #start(role: Role): void {
-    const host: HostProcess<Job> = new HostProcess(this.#options.command, role !== 'spare', {
-      ready: () => this.#stand(host, role),
-      answered: (job) => this.#answered(host, job),
-      delivered: () => this.#pump(),
-      lost: (loss, detail, owed, busyFor) => this.#lose(host, loss, detail, owed, busyFor),
-    })
-    this.#starting.set(host, role)
+    this.#starter.fill('spare', this.#options.hosts + 1 - standing)
     this.#tick()
   }
 
   #stand(process: HostProcess<Job>, role: Role): void {
-    this.#starting.delete(process)
-    this.#failures = 0
     const { limits, unloadable } = this.#options
     const host = new LoadedHost(process, role, {
       decisionDeadline: limits.decisionDeadline,
       hostMemory: limits.hostMemory,
-      room: roomFor(limits.hostMemory),
       unloadable: (held, error) => !this.#closed && unloadable(held, error),
     })
     this.#hosts.set(process, host)
     if (role === 'spare') host.loadMany(this.#options.wanted())
     this.#assignRoles()
+    this.#pump()
     if (this.#isComplete()) for (const resolve of this.#whenStarted.splice(0)) resolve()
   }
 
@@ -201,7 +181,6 @@ export class HostPool {
     })
     const [spare] = this.#inRole.spare
     if (spare !== undefined) for (const job of this.#rehearsals.splice(0)) give(spare, job)
-    this.#pump()
   }
 
   #pump(): void {
@@ -218,23 +197,15 @@ export class HostPool {
 
   #lose(process: HostProcess<Job>, loss: HostLoss, detail: string, owed: readonly Job[], busyFor: number): void {
     this.#hosts.delete(process)
-    const starting = this.#starting.delete(process)
-    if (starting) this.#failures += 1
     // The isolate's clock is gone with it: the time that it kept its host from others is what it cost.
     for (const [index, job] of owed.entries()) {
       if (job.kind === 'asking') job.from?.settle(job, index === 0 ? busyFor : 0)
       else if (index === 0) this.#options.budgets.charge(job.version.tenant, busyFor)
     }
     this.#assignRoles()
+    // Strikes first: what waits of the one to blame is not sent to the next host.
     this.#options.lost(process.pid, loss, detail, owed)
-    if (this.#closed) return
-    if (!starting || this.#failures === 1) return this.#fill()
-    const delay = Math.min(BACK_OFF.most, BACK_OFF.first * 2 ** this.#failures)
-    this.#backOff ??= setTimeout(() => {
-      this.#backOff = undefined
-      this.#fill()
-      this.#pump()
-    }, delay)
+    this.#pump()
   }
 
   /** One coarse timer for every deadline of every host, running only while there is something to wait for. */
@@ -244,10 +215,9 @@ export class HostPool {
 
   #check(): void {
     const now = performance.now()
-    for (const host of this.#starting.keys())
-      if (now > host.startBy) host.kill('exited', `it was not ready within ${MAX_START} ms`)
+    this.#starter.check(now)
     const waiting = Object.values(this.#lanes).some(({ size }) => size > 0)
-    let busy = this.#starting.size > 0 || waiting || this.#rehearsals.length > 0
+    let busy = this.#starter.hosts.length > 0 || waiting || this.#rehearsals.length > 0
     for (const host of [...this.#hosts.values()]) {
       host.watchMemory()
       host.process.checkDeadline()
@@ -282,11 +252,6 @@ export class HostPool {
       this.#options.unavailable(job, 'no sandbox host could be had in time')
     }
   }
-}
-
-/** How many versions a host is given at most: what its memory holds when each is small. */
-function roomFor(hostMemory: number): number {
-  return Math.max(LEAST_ROOM, Math.floor((hostMemory - HOST_MEMORY) / VERSION_MEMORY))
 }
 
 function give(host: LoadedHost, job: Job): void {

@@ -1,6 +1,5 @@
 /** The wall between connections and tenants' code, for whoever serves or tests routers. */
 export { DirectSandbox } from './direct-sandbox.ts'
-export type { HostReport } from './host-pool.ts'
 export { type HostProgram, installHostProgram, probeHost } from './host-program.ts'
 export {
   type DetectedLaunch,
@@ -9,6 +8,7 @@ export {
   type LaunchSettings,
   repeatHostLaunch,
 } from './launch.ts'
+export type { HostReport } from './loaded-host.ts'
 export { ProcessSandbox } from './process-sandbox.ts'
 export * from './sandbox.ts'
 export type { ProcessSandboxOptions, SandboxEvent } from './sandbox-options.ts'

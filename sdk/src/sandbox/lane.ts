@@ -7,6 +7,9 @@ export interface LaneOptions {
   readonly budgets: CpuBudgets
   /** The hosts that answer what is asked here. */
   readonly hosts: () => readonly LoadedHost[]
+  /** Whether a question is still to be answered here: its router may have been struck while it waited. */
+  readonly belongs: (asking: Asking) => boolean
+  readonly askAnew: (asking: Asking) => void
   /** A tenant's questions wait because it has used up its CPU time. */
   readonly limited: (tenant: string) => void
 }
@@ -45,6 +48,12 @@ export class Lane {
       if (host === undefined) return
       const asking = this.#queue.next((tenant, taken) => taken < TAKEN * hosts.length && this.#mayGo(tenant))
       if (asking === undefined) break
+      if (!this.#options.belongs(asking)) {
+        this.#queue.take(asking.tenant)
+        this.#queue.settle(asking.tenant, asking.expected, 0)
+        this.#options.askAnew(asking)
+        continue
+      }
       // It is its turn, however long it takes until there is time for it.
       if (!host.hasTimeFor(asking)) return
       this.#queue.take(asking.tenant)

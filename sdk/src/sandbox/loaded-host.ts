@@ -14,10 +14,18 @@ export interface LoadedHostOptions {
   readonly decisionDeadline: number
   /** Resident bytes, at most. */
   readonly hostMemory: number
-  /** Versions that it holds, at most. */
-  readonly room: number
   /** A version that is known to load does not load here. */
   readonly unloadable: (held: Held, error: Error) => void
+}
+
+/** One host as it is now. */
+export interface HostReport {
+  readonly pid: number
+  readonly role: Role
+  /** Versions that it has loaded. */
+  readonly versions: number
+  /** 0 where the system does not say. */
+  readonly residentBytes: number
 }
 
 const LOAD_GRACE = 800
@@ -28,6 +36,10 @@ const LOADING = 2
 /** CPU milliseconds that may be on their way to one host: what waits in its socket has no order but that of arrival. */
 const AHEAD = 2
 const MiB = 1_048_576
+/** Resident memory of a host without versions (70 MiB, measured), with room for what they do, and of one idle isolate (1.5 MiB). */
+const HOST_MEMORY = 96 * MiB
+const VERSION_MEMORY = 1.75 * MiB
+const LEAST_ROOM = 8
 /** Shares of a host's memory at which it has to give some back, and down to which. */
 const PRESSED = 0.8
 const RELIEVED = 0.65
@@ -40,7 +52,9 @@ export class LoadedHost {
   readonly #options: LoadedHostOptions
   /** Its resident memory without a version. */
   readonly #emptyBytes: number
-  /** By id; the one that was longest not asked about first. */
+  /** Versions that it is given at most: as many as its memory holds when each is small. */
+  readonly #room: number
+  /** By id, those that it has or will have when a question about them is read; the one longest not asked about first. */
   readonly #loaded = new Map<number, Held>()
   role: Role
   usedAt: number = performance.now()
@@ -52,11 +66,12 @@ export class LoadedHost {
     this.role = role
     this.#options = options
     this.#emptyBytes = process.residentBytes
+    this.#room = Math.max(LEAST_ROOM, Math.floor((options.hostMemory - HOST_MEMORY) / VERSION_MEMORY))
   }
 
-  /** Versions that it holds, or will hold by the time that a question about them is read. */
-  get size(): number {
-    return this.#loaded.size
+  get report(): HostReport {
+    const { pid, residentBytes } = this.process
+    return { pid, role: this.role, versions: this.#loaded.size, residentBytes }
   }
 
   /** Milliseconds that it is expected to be busy for, and has been with what it does now. */
@@ -154,8 +169,8 @@ export class LoadedHost {
 
   /** Whether it may load another version and keep those that it has. */
   get hasRoom(): boolean {
-    const { room, hostMemory } = this.#options
-    return this.#loaded.size < room && this.process.residentBytes < RELIEVED * hostMemory
+    const { hostMemory } = this.#options
+    return this.#loaded.size < this.#room && this.process.residentBytes < RELIEVED * hostMemory
   }
 
   /** Near its limit it unloads what was longest not asked about, until it should be well below. */
@@ -171,7 +186,7 @@ export class LoadedHost {
   #makeRoom(coming: number): void {
     this.#loaded.delete(coming)
     for (const id of this.#loaded.keys()) {
-      if (this.#loaded.size < this.#options.room) return
+      if (this.#loaded.size < this.#room) return
       this.unload(id)
     }
   }

@@ -2,10 +2,11 @@ import { Blame } from './blame.ts'
 import { Cordons } from './cordons.ts'
 import { CpuBudgets } from './cpu-budgets.ts'
 import type { Held } from './held.ts'
-import { HostPool, type HostReport, type LaneName } from './host-pool.ts'
+import { HostPool, type LaneName } from './host-pool.ts'
 import type { HostLoss } from './host-process.ts'
 import { InFlight } from './in-flight.ts'
 import { Asking, type Job } from './jobs.ts'
+import type { HostReport } from './loaded-host.ts'
 import { rehearse } from './rehearsal.ts'
 import { Rehearsed } from './rehearsed.ts'
 import { failure } from './replies.ts'
@@ -144,6 +145,8 @@ export class ProcessSandbox implements Sandbox {
         if (this.#versions.has(version.id)) this.#strike(version.router, error.message)
       },
       unavailable: (job, reason) => this.#refuse(job, reason),
+      laneOf: (asking) => this.#laneOf(asking),
+      askAnew: (asking) => this.#dispatch(asking),
       limited: (tenant) => report({ kind: 'limited', tenant, limit: 'cpuPerSecond' }),
     })
   }
@@ -162,12 +165,16 @@ export class ProcessSandbox implements Sandbox {
 
   #dispatch(asking: Asking): void {
     const pool = this.#cordons.get(asking.version.cordon)
-    if (pool === undefined) return asking.fail(failure('unavailable', 'its sandbox hosts are gone', 0))
-    pool.ask(asking, this.#laneOf(asking))
+    const lane = this.#laneOf(asking)
+    if (pool === undefined) asking.fail(failure('unavailable', 'its sandbox hosts are gone', 0))
+    else if (lane === undefined) asking.fail(failure('quarantined', 'in quarantine after its strikes', 0))
+    else pool.ask(asking, lane)
   }
 
-  #laneOf({ suspect, slow, held }: Asking): LaneName {
+  /** None for a router in quarantine. */
+  #laneOf({ suspect, slow, held }: Asking): LaneName | undefined {
     const standing = this.#strikes.standing(held.version.router)
+    if (standing === 'quarantined') return undefined
     if (suspect || standing === 'cell') return 'cell'
     return slow || standing === 'penalty' || held.slowToLoad ? 'penalty' : 'serving'
   }
@@ -176,7 +183,6 @@ export class ProcessSandbox implements Sandbox {
   #moved(asking: Asking): void {
     const { held } = asking
     const standing = this.#strikes.standing(held.version.router)
-    if (standing === 'quarantined') return asking.fail(failure('quarantined', 'in quarantine after its strikes', 0))
     if (standing === 'clear' && held.reloaded <= asking.sent) {
       held.reloaded = performance.now()
       this.#cordons.get(held.version.cordon)?.reload(held)
