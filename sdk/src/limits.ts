@@ -8,6 +8,7 @@ export const ISOLATION_LAYERS = [
   'user',
   'network',
   'parent-death',
+  'seccomp',
   'jitless',
 ] as const
 export type IsolationLayer = (typeof ISOLATION_LAYERS)[number]

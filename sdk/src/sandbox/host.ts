@@ -2,7 +2,8 @@
  * A sandbox host: a process that holds isolates and one socket, its channel to the worker on descriptor 3. It reads a frame,
  * answers it, and reads on, all synchronously: there is no event loop to block, an answer leaves before the next question is
  * begun (so that the first unanswered one is the culprit when this process has to be killed), and the end of the channel ends
- * the process. Limits come with each version; it has no environment, and one argument: whether it is a penalty host.
+ * the process. Limits come with each version; it has no environment, and its arguments say only whether it is a penalty host, and
+ * whether it is to be confined.
  */
 import { readSync, writeSync } from 'node:fs'
 import { type EngineAnswer, RouterEngine } from './engine.ts'
@@ -16,16 +17,20 @@ import {
   type Frame,
   FrameReader,
 } from './frames.ts'
-import { isPenaltyHost } from './host-arguments.ts'
+import { hostRole } from './host-arguments.ts'
+import { confineSystemCalls } from './seccomp.ts'
 
 const CHANNEL = 3
 const READ_BYTES = 262_144
 const ANY_LENGTH = 0xffffffff
 
-const engine = new RouterEngine(isPenaltyHost(process.argv.slice(2)))
+const { penalty, confined } = hostRole(process.argv.slice(2))
+const engine = new RouterEngine(penalty)
 const reader = new FrameReader(ANY_LENGTH)
 const chunk = Buffer.allocUnsafe(READ_BYTES)
 
+// All that it is made of is loaded, and no tenant's code yet.
+if (confined) confineSystemCalls()
 write(encodeReady())
 for (;;) {
   const length = readSync(CHANNEL, chunk, 0, READ_BYTES, null)

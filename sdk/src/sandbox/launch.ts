@@ -1,6 +1,7 @@
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { ISOLATION_LAYERS, type IsolationLayer } from '../limits.ts'
+import { CONFINED } from './host-arguments.ts'
 import { type HostProgram, installHostProgram, probeHost } from './host-program.ts'
 
 /** How to start sandbox hosts. */
@@ -92,6 +93,8 @@ function offered(layer: IsolationLayer, settings: LaunchSettings): boolean {
       return linux && find('setpriv') !== undefined
     case 'network':
       return linux && find('unshare') !== undefined
+    case 'seccomp':
+      return linux && (process.arch === 'x64' || process.arch === 'arm64')
     case 'jitless':
       return settings.jitless === true
     default:
@@ -121,7 +124,8 @@ function commandFor(layers: readonly IsolationLayer[], settings: LaunchSettings,
       'sh',
     )
   }
-  return [...command, process.execPath, ...nodeFlags(layers, program), program.file]
+  const words = layers.includes('seccomp') ? [CONFINED] : []
+  return [...command, process.execPath, ...nodeFlags(layers, program), program.file, ...words]
 }
 
 function nodeFlags(layers: readonly IsolationLayer[], { reads }: HostProgram): string[] {
@@ -137,6 +141,8 @@ function nodeFlags(layers: readonly IsolationLayer[], { reads }: HostProgram): s
   ]
   if (layers.includes('permission'))
     flags.push('--permission', '--allow-addons', ...reads.map((path) => `--allow-fs-read=${path}`))
+  // It has to ask for its filter, and gives this up with it.
+  if (layers.includes('permission') && layers.includes('seccomp')) flags.push('--allow-ffi')
   if (layers.includes('jitless')) flags.push('--jitless')
   return flags
 }
