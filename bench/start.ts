@@ -5,7 +5,8 @@
  *
  * Each tenant has one router; once they are all alike, once all different. Printed for each: until the first and the last router
  * is served, resident memory of supervisor, workers and sandbox hosts, and the time from a save to its version serving with all
- * others loaded (median, 99th percentile). Absolute figures are of this machine. Linux only.
+ * others loaded (median, 99th percentile): in peace, while another tenant saves without end, and while a quarter of the tenants
+ * goes. Absolute figures are of this machine. Linux only.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -17,9 +18,12 @@ import { fileURLToPath } from 'node:url'
 
 const BIN = join(dirname(fileURLToPath(import.meta.url)), '..', 'bin', 'pointsman.js')
 const LONGEST = 600_000
+const REMOVED = 500
 const [tenants = 2000, saves = 40] = process.argv.slice(2).map(Number)
 
 type Line = Record<string, unknown>
+/** So that every save is another text. */
+let round = 0
 
 for (const [kind, source] of [
   ['alike', () => router('same')],
@@ -47,15 +51,57 @@ async function measure(kind: string, scratch: string, source: (index: number) =>
       `${kind}: ${line.routers} of ${tenants} routers; first after ${seconds(first)}, all after ${seconds(all)}`,
     )
     console.log(`  resident memory: ${residentMemory(child)}`)
-    const times = await timeSaves(routers, source, waitFor)
-    const [median, most] = [times[Math.floor(times.length / 2)], times[Math.floor(times.length * 0.99)]]
-    console.log(
-      `  from a save to service: ${median?.toFixed(0)} ms, p99 ${most?.toFixed(0)} ms (${times.length} saves)`,
-    )
+    console.log(`  from a save to service: ${spread(await timeSaves(routers, source, waitFor))}`)
+    const storm = await during(stormOf(routers, source), () => timeSaves(routers, source, waitFor))
+    console.log(`  while one tenant saves 1,000 times a second: ${spread(storm)}`)
+    const removal = await during(removeMany(routers), () => timeSaves(routers, source, waitFor))
+    console.log(`  while ${REMOVED} tenants are removed: ${spread(removal)}`)
   } finally {
     child.kill('SIGINT')
     setTimeout(() => child.kill('SIGKILL'), 15_000).unref()
     if (child.exitCode === null) await once(child, 'exit')
+  }
+}
+
+function spread(times: readonly number[]): string {
+  const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))]?.toFixed(0)
+  return `${at(0.5)} ms, p99 ${at(0.99)} ms (${times.length} saves)`
+}
+
+/** What `work` gives, while `other` goes on: it is told when to end. */
+async function during<T>(other: (ended: AbortSignal) => Promise<void>, work: () => Promise<T>): Promise<T> {
+  const ended = new AbortController()
+  const going = other(ended.signal)
+  try {
+    return await work()
+  } finally {
+    ended.abort()
+    await going
+  }
+}
+
+/** The last tenant, whose saves nobody waits for. */
+function stormOf(routers: string, source: (index: number) => string) {
+  return async (ended: AbortSignal) => {
+    const started = performance.now()
+    for (let count = 0; !ended.aborted; ) {
+      for (const due = performance.now() - started; count < due; count++)
+        save(routers, tenants - 1, source(count).replace('nothing', `${count}`))
+      await new Promise((resume) => setTimeout(resume, 5))
+    }
+  }
+}
+
+/** Those whose saves are measured stay. */
+function removeMany(routers: string) {
+  return async (ended: AbortSignal) => {
+    const measured = new Set(Array.from({ length: saves }, (_, count) => (count * 37) % tenants))
+    let removed = 0
+    for (let index = tenants - 2; index >= 0 && removed < REMOVED && !ended.aborted; index--) {
+      if (measured.has(index)) continue
+      rmSync(join(routers, tenant(index)), { recursive: true })
+      if (++removed % 20 === 0) await new Promise((resume) => setTimeout(resume, 20))
+    }
   }
 }
 
@@ -65,10 +111,11 @@ async function timeSaves(
   waitFor: ReturnType<typeof start>['waitFor'],
 ): Promise<number[]> {
   const times: number[] = []
+  round++
   for (let count = 0; count < saves; count++) {
     const index = (count * 37) % tenants
     const saved = performance.now()
-    save(routers, index, source(index).replace('close:', `close: '${count}' +`))
+    save(routers, index, source(index).replace('close:', `close: '${round} ${count}' +`))
     const { at } = await waitFor(
       ({ msg, router }) => msg !== 'router log' && router === `${tenant(index)}/r` && String(msg).startsWith('router '),
       saved,
