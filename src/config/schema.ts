@@ -83,6 +83,7 @@ export const settingsSchema = section({
   listen: listen.prefault({}),
   workers: whole(1, 256, 1),
   hosts: whole(1, 64, 1),
+  transport: oneOf(['auto', 'epoll', 'net']).default('net'),
   preread: section({
     limit: prereadBytes,
     time: prereadTime,

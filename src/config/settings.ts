@@ -12,6 +12,8 @@ export interface Settings {
   readonly workers: number
   /** Sandbox hosts of each worker, a warm spare aside. */
   readonly hosts: number
+  /** How sockets are spoken to: `auto` takes epoll where the system and this Node have what it needs, else net. */
+  readonly transport: 'auto' | 'epoll' | 'net'
   /** `clientConnections`: of one client address at once on a shared port before they are known to be some router's; 0 is no limit. */
   readonly preread: { readonly limit: number; readonly time: number; readonly clientConnections: number }
   readonly connect: { readonly timeout: number; readonly retries: number; readonly retryDelay: number }

@@ -4,6 +4,7 @@ import type { Settings } from '../config/settings.ts'
 const NEED_RESTART: Readonly<Record<string, (settings: Settings) => unknown>> = {
   workers: ({ workers }) => workers,
   hosts: ({ hosts }) => hosts,
+  transport: ({ transport }) => transport,
   isolation: ({ isolation }) => isolation,
   hostMemory: ({ hostMemory }) => hostMemory,
   idleVersion: ({ idleVersion }) => idleVersion,

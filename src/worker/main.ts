@@ -2,7 +2,7 @@
 
 import { keepDescriptorsFromChildren } from '../transport/descriptors.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
-import { Worker } from './worker.ts'
+import { type Start, Worker } from './worker.ts'
 
 const ORPHAN_DRAIN = 10_000
 
@@ -18,13 +18,17 @@ process.on('message', (message: ToWorker) => {
     worker?.handle(message)
     return
   }
-  worker = new Worker(message, tell)
-  worker.start().catch((error: unknown) => {
+  start(message).catch((error: unknown) => {
     process.exitCode = 1
     process.stderr.write(`pointsman worker: ${error instanceof Error ? error.message : String(error)}\n`)
     process.disconnect?.()
   })
 })
+
+async function start(message: Start): Promise<void> {
+  worker = new Worker(message, tell)
+  await worker.start()
+}
 
 // Without a supervisor there is nobody to swap routers or to stop us: finish what is flowing and go.
 process.on('disconnect', () => {

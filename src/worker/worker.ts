@@ -9,8 +9,8 @@ import { tenantOf } from '../tenants/policy.ts'
 import { Reach, type Refusal } from '../tenants/reach.ts'
 import { Seldom } from '../tenants/seldom.ts'
 import { Tenants } from '../tenants/tenants.ts'
+import { chooseTransport } from '../transport/choose.ts'
 import { descriptorLimit, descriptorsLeft } from '../transport/descriptors.ts'
-import { createNetTransport } from '../transport/net.ts'
 import type { Transport } from '../transport/transport.ts'
 import { ActiveRouters } from './active-routers.ts'
 import { Decider, type Undecided } from './decide.ts'
@@ -22,7 +22,8 @@ import type { BoundListen, FromWorker, ToWorker } from './messages.ts'
 import { Recorder } from './recorder.ts'
 import { type Counts, Sessions, type WhyFull } from './sessions.ts'
 
-type Start = Extract<ToWorker, { type: 'start' }>
+/** What a worker is told first. */
+export type Start = Extract<ToWorker, { type: 'start' }>
 
 /** Descriptors kept for logs, hosts, tables and the resolver; each connection takes two of the others. */
 const RESERVED_DESCRIPTORS = 64
@@ -63,7 +64,9 @@ export class Worker {
     this.#settings = settings
     this.#tell = tell
     this.#log = openLog(settings.log, { worker: index })
-    this.#transport = createNetTransport({ keepAlive: settings.relay.keepAlive })
+    const { transport, why } = chooseTransport(settings.transport, { keepAlive: settings.relay.keepAlive })
+    this.#transport = transport
+    this.#log.log.info({ transport: transport.name, why }, 'transport')
     const { record } = settings
     this.#recorder = record.file === null ? undefined : new Recorder(record.file, record)
     const allowance = (router: string) => tableAllowance(this.#settings, router)

@@ -18,6 +18,8 @@ import { fileURLToPath } from 'node:url'
 import type { Client } from './sockets.ts'
 import { until, within } from './wait.ts'
 
+/** Where it is set, every Pointsman whose configuration names no transport uses this one. */
+const { POINTSMAN_TEST_TRANSPORT: TRANSPORT } = process.env
 const REPOSITORY = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 export const BIN: string = join(REPOSITORY, 'bin', 'pointsman.js')
 
@@ -162,8 +164,11 @@ export class Pointsman {
 
   /** Writes the configuration, for the start and for SIGHUP; a string is written as it is. */
   configure(config: object | string): void {
-    const text =
-      typeof config === 'string' ? config : JSON.stringify({ listen: { host: '127.0.0.1', port: 0 }, ...config })
+    const always = {
+      listen: { host: '127.0.0.1', port: 0 },
+      ...(TRANSPORT === undefined ? {} : { transport: TRANSPORT }),
+    }
+    const text = typeof config === 'string' ? config : JSON.stringify({ ...always, ...config })
     writeFileSync(this.#configFile, text)
   }
 

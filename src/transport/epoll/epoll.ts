@@ -18,15 +18,19 @@ export interface EpollTransportOptions {
   readonly calls?: (system: SystemCalls) => SystemCalls
 }
 
-/**
- * Sockets through Linux's epoll, by `node:ffi`, in Node's own event loop. Throws an error that says what is missing where it
- * cannot be had.
- */
+/** What is missing for this transport; `undefined` when nothing is. */
+export function epollMissing(): string | undefined {
+  const system = theSystem()
+  if (system instanceof Error) return system.message
+  // the layout of the kernel's structures is known for these
+  return process.arch === 'x64' || process.arch === 'arm64' ? undefined : `this is ${process.arch}, not x64 or arm64`
+}
+
+/** Sockets through Linux's epoll, by `node:ffi`, in Node's own event loop. Throws where `epollMissing`. */
 export function createEpollTransport(options: EpollTransportOptions = {}): Transport {
   const system = theSystem()
-  if (system instanceof Error) throw system
-  // the layout of the kernel's structures is known for these
-  if (process.arch !== 'x64' && process.arch !== 'arm64') throw new Error(`this is ${process.arch}, not x64 or arm64`)
+  const missing = epollMissing()
+  if (system instanceof Error || missing !== undefined) throw new Error(`epoll: ${missing}`)
   const poller = createPoller(system, options)
   const socketOptions = new SocketOptions(poller, options.keepAlive ?? 60_000)
   return {
