@@ -30,11 +30,11 @@ const reader = new FrameReader(ANY_LENGTH)
 const chunk = Buffer.allocUnsafe(READ_BYTES)
 
 // All that it is made of is loaded, and no tenant's code yet.
-if (confined) confineSystemCalls()
+const exit = confined ? confineSystemCalls() : (code: number): void => process.exit(code)
 write(encodeReady())
 for (;;) {
   const length = readSync(CHANNEL, chunk, 0, READ_BYTES, null)
-  if (length === 0) process.exit(0)
+  if (length === 0) exit(0)
   reader.feed(chunk.subarray(0, length), answer)
 }
 

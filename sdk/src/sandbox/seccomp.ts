@@ -10,19 +10,38 @@ const PROGRAM_BYTES = 16
 
 const NUMBERS = { x64: { prctl: 157n, seccomp: 317n }, arm64: { prctl: 167n, seccomp: 277n } } as const
 
+/** The two C functions that Node has no API for. `syscall` is declared with a number and the five arguments that we pass it. */
+interface Libc {
+  syscall(number: bigint, a: bigint, b: bigint, c: bigint, d: bigint, e: bigint): bigint
+  _exit(code: number): void
+}
+
 /**
  * From now on, and for good, the kernel lets this process, all of its threads, make only the system calls that a sandbox host
  * needs (`system-calls.ts`): for the case that somebody comes to run native code in it. Its rights to call and load native code
  * from JavaScript, which served for this, are given up. This is the one file of the SDK that uses `node:ffi`.
  *
+ * What is returned ends the process at once, with that code. Node's own way to the end does not do: it passes by the io_uring
+ * that each event loop has, and through one of those a process could make any system call, past all filters.
+ *
  * @throws when this system cannot do it: the process must not go on then, since it was to be confined.
  */
-export function confineSystemCalls(): void {
+export function confineSystemCalls(): (code: number) => void {
   const architecture = ours()
   const jitless = process.execArgv.includes('--jitless')
-  install(architecture, callFilter({ architecture, pid: process.pid, jitless }))
+  const { syscall, _exit } = theLibc()
+  install(syscall, architecture, callFilter({ architecture, pid: process.pid, jitless }))
   const { permission } = process
   for (const right of ['ffi', 'addon']) permission?.drop(right)
+  return _exit
+}
+
+function theLibc(): Libc {
+  const ffi = process.getBuiltinModule('node:ffi')
+  return ffi.dlopen(null, {
+    syscall: { arguments: ['u64', 'u64', 'u64', 'u64', 'u64', 'u64'], return: 'i64' },
+    _exit: { arguments: ['i32'], return: 'void' },
+  }).functions
 }
 
 function ours(): FilterArchitecture {
@@ -31,13 +50,21 @@ function ours(): FilterArchitecture {
   throw new Error(`system calls cannot be confined on ${platform} ${arch}`)
 }
 
-function install(architecture: FilterArchitecture, filter: readonly Instruction[]): void {
-  const ffi = process.getBuiltinModule('node:ffi')
+function install(syscall: Libc['syscall'], architecture: FilterArchitecture, filter: readonly Instruction[]): void {
+  const memory = programOf(filter)
+  const address = process.getBuiltinModule('node:ffi').getRawPointer(memory)
+  memory.writeBigUInt64LE(address + BigInt(PROGRAM_BYTES), 8)
+  const { prctl, seccomp } = NUMBERS[architecture]
+  // Without this only root may install a filter. Threads that run already get it from the thread that asks for the filter.
+  check('prctl', syscall(prctl, PR_SET_NO_NEW_PRIVS, 1n, 0n, 0n, 0n))
+  check('seccomp', syscall(seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, address, 0n, 0n))
+}
+
+/** `struct sock_fprog` without its pointer, and behind it what that has to point at. */
+function programOf(filter: readonly Instruction[]): Buffer {
   // An array buffer of its own: memory that V8 does not move.
   const memory = Buffer.from(new ArrayBuffer(PROGRAM_BYTES + filter.length * INSTRUCTION_BYTES))
-  const address = ffi.getRawPointer(memory)
   memory.writeUInt16LE(filter.length, 0)
-  memory.writeBigUInt64LE(address + BigInt(PROGRAM_BYTES), 8)
   for (const [index, [code, whenTrue, whenFalse, operand]] of filter.entries()) {
     const at = PROGRAM_BYTES + index * INSTRUCTION_BYTES
     memory.writeUInt16LE(code, at)
@@ -45,14 +72,7 @@ function install(architecture: FilterArchitecture, filter: readonly Instruction[
     memory.writeUInt8(whenFalse, at + 3)
     memory.writeUInt32LE(operand, at + 4)
   }
-  const { functions } = ffi.dlopen(null, {
-    syscall: { arguments: ['u64', 'u64', 'u64', 'u64', 'u64', 'u64'], return: 'i64' },
-  })
-  const { prctl, seccomp } = NUMBERS[architecture]
-  // Without this only root may install a filter. Threads that run already get it from the thread that asks for the filter.
-  check('prctl', functions.syscall(prctl, PR_SET_NO_NEW_PRIVS, 1n, 0n, 0n, 0n))
-  const flags = SECCOMP_FILTER_FLAG_TSYNC
-  check('seccomp', functions.syscall(seccomp, SECCOMP_SET_MODE_FILTER, flags, address, 0n, 0n))
+  return memory
 }
 
 /** A positive answer is the thread that could not be given the filter. */
