@@ -133,7 +133,9 @@ function start(scratch: string, routers: string) {
   const seen: { line: Line; at: number }[] = []
   let heard = () => {}
   createInterface(child.stdout).on('line', (text) => {
-    seen.push({ line: JSON.parse(text), at: performance.now() })
+    const line: Line = JSON.parse(text)
+    seen.push({ line, at: performance.now() })
+    if (line.msg === 'router refused') console.log(`  refused: ${line.router}: ${line.reason}`)
     heard()
   })
   const waitFor = async (matches: (line: Line) => boolean, since = 0): Promise<{ line: Line; at: number }> => {

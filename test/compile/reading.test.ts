@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { linkSync, mkdirSync, renameSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { after, test } from 'node:test'
-import { type CompiledRouter, CompileFailure, closeCompiler } from 'router-sdk/compile'
+import { type CompiledRouter, CompileFailure, closeCompiler, compileRouter } from 'router-sdk/compile'
 import { complaintsOf, Folder, failureOf, GOOD } from './folder.ts'
 
 after(closeCompiler)
@@ -311,7 +311,6 @@ test('the paths that were looked at are given, missing ones too', async () => {
 test('a folder that is reached through a link is the folder to which it leads', async () => {
   using folder = new Folder({ 'real/r.ts': `import './lib.ts'\n${GOOD}`, 'real/lib.ts': 'export {}' })
   symlinkSync('real', join(folder.path, 'current'))
-  const { compileRouter } = await import('router-sdk/compile')
   const path = join(folder.path, 'current')
   const limits = { sourceBytes: 10_000, compileTime: 10_000 }
   await compileRouter({ file: join(path, 'r.ts'), folder: path, subfolders: false, limits })
@@ -335,4 +334,75 @@ test('files of subfolders import each other, and above themselves inside the fol
   assert.deepEqual(await complaintsOf(folder.compile({ subfolders: true })), [
     "x/a.ts:3:14: Type 'number' is not assignable to type 'string'. (TS2322)",
   ])
+})
+
+/** Two tenants beside each other below the operator's routers, and one whose place is elsewhere; each has secrets. */
+function neighbours(): { folder: Folder; places: Record<'acme' | 'other' | 'elsewhere', string> } {
+  const folder = new Folder()
+  const places = {
+    acme: join(folder.path, 'acme'),
+    other: join(folder.path, 'other'),
+    elsewhere: join(folder.above, 'places', 'elsewhere'),
+  }
+  for (const place of [folder.path, ...Object.values(places)]) {
+    mkdirSync(place, { recursive: true })
+    writeFileSync(join(place, 'secret.ts'), SECRET_MODULE)
+    writeFileSync(join(place, 'secret.d.ts'), `declare const leaked: '${SECRET}'`)
+    writeFileSync(join(place, 'r.homes.json'), JSON.stringify({ secret: SECRET }))
+    writeFileSync(join(place, 'r.homes.csv'), SECRET)
+    writeFileSync(join(place, 'tsconfig.json'), JSON.stringify({ include: ['../**/*.ts', '/**/secret.ts'] }))
+    writeFileSync(join(place, 'package.json'), JSON.stringify({ imports: { '#x': '../other/secret.ts' } }))
+  }
+  return { folder, places }
+}
+
+test("nothing of another tenant's folder is read, nor of the operator's, the proxy's or the system's", async () => {
+  const { folder, places } = neighbours()
+  using _folder = folder
+  for (const mine of Object.values(places)) {
+    // Its own secrets are its own: what it tries to reach is everything else.
+    for (const name of ['secret.ts', 'secret.d.ts', 'r.homes.json', 'r.homes.csv']) unlinkSync(join(mine, name))
+    const theirs = [folder.path, ...Object.values(places).filter((place) => place !== mine)]
+    const paths = theirs.flatMap((place) => [place, relative(mine, place), `./${relative(mine, place)}`])
+    const links = theirs.map((place, index) => {
+      symlinkSync(place, join(mine, `linked${index}`))
+      return `./linked${index}`
+    })
+    const statements = [...paths, ...links].flatMap((path) => [
+      `import NAME from '${path}/secret.ts'; throw NAME`,
+      `import type { Secret as NAME } from '${path}/secret.ts'; export const xNAME: NAME = 1`,
+      `export const NAME: typeof import('${path}/secret.ts').secret = 1`,
+      `import NAME from '${path}/r.homes.json' with { type: 'json' }; throw NAME`,
+      `import NAME from '${path}/r.homes.csv' with { type: 'text' }; throw NAME`,
+      `/// <reference path="${path}/secret.d.ts" />\nexport const NAME: number = leaked`,
+    ])
+    statements.push(
+      "import NAME from '#x'; throw NAME",
+      "import NAME from '/etc/passwd' with { type: 'text' }; throw NAME",
+      "import NAME from '../../../../../../../../etc/passwd'; throw NAME",
+      "import NAME from '/proc/self/environ.ts'; throw NAME",
+      `import NAME from '/proc/${process.pid}/cwd/package.json' with { type: 'json' }; throw NAME`,
+    )
+    const limits = { sourceBytes: 262_144, compileTime: 10_000 }
+    const options = { file: join(mine, 'r.ts'), folder: mine, subfolders: true, limits }
+    // A few in one file: each has its error. By themselves types are checked of what is only a type.
+    const onlyTypes = statements.filter((statement) => !/^import NAME/.test(statement))
+    const values = statements.filter((statement) => /^import NAME/.test(statement))
+    for (const some of [onlyTypes, values]) {
+      const named = some.map((statement, index) => statement.replaceAll('NAME', `n${index}`))
+      for (let from = 0; from < named.length; from += 40) {
+        const part = named.slice(from, from + 40)
+        writeFileSync(join(mine, 'r.ts'), `${part.join('\n')}\n${GOOD}`)
+        const { diagnostics, inputs, message } = await failureOf(compileRouter(options))
+        assert.ok(diagnostics.length >= part.length, `${diagnostics.length} complaints of ${part.length}`)
+        assert.ok(!JSON.stringify([diagnostics, message]).includes(SECRET))
+        for (const input of inputs) assert.ok(input.startsWith(`${mine}/`), input)
+      }
+    }
+    for (const place of theirs) {
+      writeFileSync(join(mine, 'r.ts'), `${GOOD}\n//# sourceMappingURL=${relative(mine, place)}/r.homes.json`)
+      assert.match((await complaintsOf(compileRouter(options)))[0] ?? '', /'sourceMappingURL' is not available/)
+    }
+    for (const index of links.keys()) unlinkSync(join(mine, `linked${index}`))
+  }
 })
