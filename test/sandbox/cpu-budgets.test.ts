@@ -72,5 +72,4 @@ test('a question that waits too long says what for', () => {
   const reasons = lane.expire(Number.POSITIVE_INFINITY).map(({ asking, reason }) => `${asking.tenant}: ${reason}`)
   const over = 'a: its tenant has used up its CPU time: cpuPerSecond allows 7 ms'
   assert.deepEqual(reasons, [over, over, 'b: no sandbox host could be had in time'])
-  lane.close()
 })

@@ -137,7 +137,6 @@ export class HostPool {
     const living = [...this.#starter.hosts, ...this.#hosts.keys()]
     for (const host of living) host.kill('exited', 'the sandbox is closing')
     this.#expire(Number.POSITIVE_INFINITY)
-    for (const lane of Object.values(this.#lanes)) lane.close()
     await Promise.all(living.map((host) => host.exited))
   }
 
@@ -227,6 +226,7 @@ export class HostPool {
       busy ||= host.process.load > 0 || apart
     }
     this.#expire(now)
+    this.#pump()
     if (busy || this.#closed) return
     clearInterval(this.#ticking)
     this.#ticking = undefined

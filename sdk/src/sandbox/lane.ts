@@ -21,7 +21,6 @@ const TAKEN = 8
 export class Lane {
   readonly #options: LaneOptions
   readonly #queue = new FairQueue<Asking>()
-  #wake: NodeJS.Timeout | undefined
 
   constructor(options: LaneOptions) {
     this.#options = options
@@ -39,7 +38,7 @@ export class Lane {
     this.pump()
   }
 
-  /** Sends what may be sent now. */
+  /** Sends what may be sent now. Called on a coarse tick as well, for those who were out of CPU time. */
   pump(): void {
     if (this.#queue.size === 0) return
     const hosts = this.#options.hosts()
@@ -47,7 +46,7 @@ export class Lane {
       const host = leastBusy(hosts)
       if (host === undefined) return
       const asking = this.#queue.next((tenant, taken) => taken < TAKEN * hosts.length && this.#mayGo(tenant))
-      if (asking === undefined) break
+      if (asking === undefined) return
       if (!this.#options.belongs(asking)) {
         this.#queue.take(asking.tenant)
         this.#queue.settle(asking.tenant, asking.expected, 0)
@@ -60,7 +59,6 @@ export class Lane {
       asking.from = this
       host.ask(asking)
     }
-    this.#wakeLater()
   }
 
   /** A question that was sent is answered, or never will be; `spent` is what it cost, in CPU milliseconds. */
@@ -87,10 +85,6 @@ export class Lane {
     return this.#queue.expire(since).map((asking) => ({ asking, reason: this.#reason(asking, hosts) }))
   }
 
-  close(): void {
-    clearTimeout(this.#wake)
-  }
-
   #reason({ tenant, held }: Asking, hosts: number): string {
     if (!this.#mayGo(tenant))
       return `its tenant has used up its CPU time: cpuPerSecond allows ${held.version.limits.cpuPerSecond} ms`
@@ -104,21 +98,6 @@ export class Lane {
   #waits(tenant: string): boolean {
     for (const waiting of this.#queue.tenants()) if (waiting === tenant) return true
     return false
-  }
-
-  /** The first tenant that is out of debt is asked then; others may have come meanwhile. */
-  #wakeLater(): void {
-    if (this.#queue.size === 0 || this.#wake !== undefined) return
-    let least = Number.POSITIVE_INFINITY
-    for (const tenant of this.#queue.tenants()) {
-      const wait = this.#options.budgets.wait(tenant)
-      if (wait > 0) least = Math.min(least, wait)
-    }
-    if (least === Number.POSITIVE_INFINITY) return
-    this.#wake = setTimeout(() => {
-      this.#wake = undefined
-      this.pump()
-    }, least)
   }
 }
 
