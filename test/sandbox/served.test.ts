@@ -42,7 +42,7 @@ test('each trust has hosts of its own, those of untrusted tenants without a comp
   for (const one of ports.slice(0, 4)) assert.equal(await exchange(one, 'x'), 'good')
   const jitless = pointsman.hostPids.map((pid) => commandLine(pid).includes('--jitless'))
   // A serving host and a spare each: the operator's, the trusted tenant's; the untrusted tenants', and the one apart.
-  assert.deepEqual(jitless.toSorted(), [...Array<boolean>(4).fill(false), ...Array<boolean>(4).fill(true)])
+  assert.deepEqual([jitless.length, jitless.filter((is) => is).length], [8, 4])
   const waits = Array.from({ length: 6 }, () => exchange(busyPort, 'x'))
   const line = await pointsman.line(
     'the limit',
