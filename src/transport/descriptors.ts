@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { type SystemCalls, theSystem } from './system-calls.ts'
 
 // fcntl(2) of Linux.
@@ -38,11 +38,42 @@ export function closeDescriptor(descriptor: number): void {
   theCalls()?.close(descriptor)
 }
 
+/** Milliseconds for which a count of the descriptors is believed, less what askers may have opened since. */
+const COUNT_GOOD = 100
+/** Free descriptors from which on counting them now and then will do. */
+const PLENTY = 256
+/** What is opened, at most, for each that was asked about. */
+const OPENED_EACH = 2
+
+let plenty = 0
+let countedAt = Number.NEGATIVE_INFINITY
+
 /**
- * Whether this process may open `count` more descriptors at this moment, whoever used up or took away the others; true as
- * well where there is no way to ask. Costs two system calls for each.
+ * Whether this process may open `count` more descriptors, whoever used up or took away the others; true as well where there
+ * is no way to ask. While there are plenty it costs nothing: they are counted now and then. Otherwise it is found out by
+ * opening them, which costs two system calls for each.
  */
 export function descriptorsLeft(count: number): boolean {
+  const now = performance.now()
+  if (now - countedAt > COUNT_GOOD) {
+    countedAt = now
+    plenty = freeDescriptors() - PLENTY
+  }
+  plenty -= count * OPENED_EACH
+  return plenty > 0 || canOpen(count)
+}
+
+/** 0 where the system does not say: Linux before 6.2. */
+function freeDescriptors(): number {
+  try {
+    const open = statSync('/proc/self/fd').size
+    return open === 0 ? 0 : descriptorLimit() - open
+  } catch {
+    return 0
+  }
+}
+
+function canOpen(count: number): boolean {
   const calls = theCalls()
   if (calls === undefined) return true
   const copies: number[] = []

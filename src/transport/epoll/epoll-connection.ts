@@ -18,6 +18,7 @@ import {
 import { Outbox } from './outbox.ts'
 import type { Poller, Watched } from './poller.ts'
 import { decodeAddress } from './socket-address.ts'
+import type { SocketOptions } from './socket-options.ts'
 import { systemError } from './system-error.ts'
 
 /** Bytes queued while connecting from which on `write` answers false. */
@@ -31,8 +32,10 @@ const LINGER_BYTES = 1_048_576
 /** What is watched of a connection from its start; that it can be written to again, once it could not. */
 const READING = (EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLET) >>> 0
 const WRITING = (READING | EPOLLOUT) >>> 0
-/** After these a short read does not say that nothing is left: the end, an error, or bytes behind urgent data may follow. */
-const MORE = EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR
+/** After these a short read does not say that nothing is left: an error, or bytes behind urgent data may follow. */
+const MORE = EPOLLPRI | EPOLLHUP | EPOLLERR
+/** So many bytes at first leave at once, even if TCP may wait for more. */
+const PROMPT = 512
 const FULL = BigInt(CHUNK)
 
 export interface EpollConnectionStart {
@@ -41,6 +44,8 @@ export interface EpollConnectionStart {
   /** Where that is known without asking. */
   readonly local: SocketEndpoint | undefined
   readonly tcp: boolean
+  /** What the socket is still to be given; none for those that inherited it. */
+  readonly options: SocketOptions | undefined
 }
 
 /**
@@ -61,8 +66,14 @@ export class EpollConnection implements Connection, Watched {
   #error: Error | undefined
   #timer: NodeJS.Timeout | undefined
   #discarded = 0
-  #readable = true
-  #readsToEmpty = false
+  /** As long as the socket has not been told that small packets leave at once (TCP_NODELAY). */
+  #options: SocketOptions | undefined
+  #written = false
+  #readable: boolean
+  /** The end is behind what can be read. */
+  #endNear = false
+  /** A short read means nothing: what a unix socket carries beside bytes cuts them as well. */
+  #readsToEmpty: boolean
   #readQueued = false
   #paused = false
   #peerEnded = false
@@ -70,6 +81,8 @@ export class EpollConnection implements Connection, Watched {
   #awaitsDrain = false
   #endAsked = false
   #endSent = false
+  /** The errno of a FIN that could not be sent. */
+  #endFailed = 0
   #finishing = false
   #closed = false
 
@@ -83,14 +96,21 @@ export class EpollConnection implements Connection, Watched {
   static connecting(poller: Poller, start: EpollConnectionStart, events: ConnectEvents): EpollConnection {
     const connection = new EpollConnection(poller, start, events)
     const failed = poller.watch(start.descriptor, connection, WRITING)
-    if (failed === 0) return connection
+    if (failed === 0) {
+      start.options?.keepAliveLater(start.descriptor)
+      return connection
+    }
     poller.calls.close(start.descriptor)
     return EpollConnection.failed(poller, start.remote, systemError('epoll_ctl', -failed), events)
   }
 
   /** One that never came about. */
   static failed(poller: Poller, remote: SocketEndpoint, error: Error, events: ConnectEvents): EpollConnection {
-    const connection = new EpollConnection(poller, { descriptor: -1, remote, local: undefined, tcp: true }, events)
+    const connection = new EpollConnection(
+      poller,
+      { descriptor: -1, remote, local: undefined, tcp: true, options: undefined },
+      events,
+    )
     connection.#error = error
     connection.#tellClosedLater()
     return connection
@@ -105,6 +125,10 @@ export class EpollConnection implements Connection, Watched {
     this.#events = events
     this.#connecting = events
     this.#watchesRoom = events !== undefined
+    // what was accepted has often been sent something by now
+    this.#readable = events === undefined
+    this.#readsToEmpty = !start.tcp
+    this.#options = start.options
   }
 
   get local(): SocketEndpoint {
@@ -183,6 +207,7 @@ export class EpollConnection implements Connection, Watched {
 
   ready(events: number): void {
     if ((events & ~EPOLLOUT) !== 0) this.#readable = true
+    if ((events & EPOLLRDHUP) !== 0) this.#endNear = true
     if ((events & MORE) !== 0) this.#readsToEmpty = true
     if (this.#connecting !== undefined && !this.#settle(this.#connecting, events)) return
     if (this.#outbox !== undefined && (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) !== 0) this.#flush()
@@ -232,13 +257,21 @@ export class EpollConnection implements Connection, Watched {
       if (!this.#mayRead) return
       const count = calls.read(this.#descriptor, arena.input, FULL)
       if (count > 0) {
-        if (count < CHUNK && !this.#readsToEmpty) this.#readable = false
+        const all = count < CHUNK && !this.#readsToEmpty
+        if (all) this.#readable = false
         this.#received(arena.received(count))
+        // when FIN came before we read, nothing can have come since
+        if (all && this.#endNear) return this.#endCame()
       } else if (count === 0) return this.#endCame()
-      else if (count === -EAGAIN) this.#readable = false
+      else if (count === -EAGAIN) return this.#emptied()
       else if (count !== -EINTR) return this.#fail('read', -count)
     }
     this.#readSoon()
+  }
+
+  #emptied(): void {
+    this.#readable = false
+    if (this.#endFailed !== 0) this.#fail('shutdown', this.#endFailed)
   }
 
   #received(bytes: Uint8Array): void {
@@ -248,6 +281,12 @@ export class EpollConnection implements Connection, Watched {
   }
 
   #endCame(): void {
+    if (this.#descriptor < 0) return
+    if (this.#paused) {
+      // the owner wants to hear nothing now: reading says it again
+      this.#readable = true
+      return
+    }
     this.#peerEnded = true
     if (!this.#finishing) this.#events?.ended()
     if (this.#endSent) this.#close()
@@ -258,6 +297,7 @@ export class EpollConnection implements Connection, Watched {
   /** As much as the kernel takes; how much that was. */
   #send(bytes: Uint8Array): number {
     const { calls, arena } = this.#poller
+    if (this.#options !== undefined) this.#makePrompt(bytes.length)
     let sent = 0
     while (sent < bytes.length) {
       const length = Math.min(bytes.length - sent, CHUNK)
@@ -271,6 +311,18 @@ export class EpollConnection implements Connection, Watched {
       if (count >= 0 && count < length) break
     }
     return sent
+  }
+
+  /**
+   * TCP sends a little at once when nothing before it is under way, and would keep back what follows: most connections of the
+   * shortest kind never need to be told not to.
+   */
+  #makePrompt(length: number): void {
+    if (this.#written || length > PROMPT) {
+      this.#options?.makePrompt(this.#descriptor)
+      this.#options = undefined
+    }
+    this.#written = true
   }
 
   #flush(): void {
@@ -303,8 +355,12 @@ export class EpollConnection implements Connection, Watched {
     if (this.#peerEnded) return this.#close()
     this.#endSent = true
     const failed = this.#poller.calls.shutdown(this.#descriptor, SHUT_WR)
-    // it was reset, which reading will say
-    if (failed < 0) this.#readable = true
+    if (failed < 0) {
+      // it was reset, which reading says, after what came before that
+      this.#endFailed = -failed
+      this.#readable = true
+      this.#readSoon()
+    }
     if (!this.#finishing || this.#timer === undefined) return
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.destroy(), LINGER_TIME)

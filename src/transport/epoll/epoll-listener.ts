@@ -127,7 +127,13 @@ class EpollListener implements TransportListener, Watched {
 
   #welcome(descriptor: number): void {
     const remote = decodeAddress(this.#poller.arena.addressBytes)
-    const connection = EpollConnection.accepted(this.#poller, { descriptor, remote, local: this.#local, tcp: true })
+    const connection = EpollConnection.accepted(this.#poller, {
+      descriptor,
+      remote,
+      local: this.#local,
+      tcp: true,
+      options: undefined,
+    })
     if (typeof connection !== 'number') return this.#accepted(connection)
     this.#poller.calls.close(descriptor)
     this.#retryLater('epoll_ctl', -connection)

@@ -52,21 +52,24 @@ function connect(poller: Poller, options: SocketOptions, target: ConnectTarget, 
   const remote: SocketEndpoint = tcp
     ? { address: target.address, port: target.port }
     : { address: target.path, port: 0 }
-  const started = start(poller, options, target)
+  const started = start(poller, target)
   if (started >= 0)
-    return EpollConnection.connecting(poller, { descriptor: started, remote, local: undefined, tcp }, events)
+    return EpollConnection.connecting(
+      poller,
+      { descriptor: started, remote, local: undefined, tcp, options: tcp ? options : undefined },
+      events,
+    )
   return EpollConnection.failed(poller, remote, systemError('connect', -started, formatTarget(target)), events)
 }
 
 /** A socket that is connecting, or `-errno`. */
-function start({ calls, arena }: Poller, options: SocketOptions, target: ConnectTarget): number {
+function start({ calls, arena }: Poller, target: ConnectTarget): number {
   const length = encodeAddress(arena.addressBytes, target)
   if (length === 'too-long') return -ENAMETOOLONG
   if (length === 'no-address') return -EINVAL
   const descriptor = calls.socket(familyOf(target), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)
   if (descriptor < 0) return descriptor
-  const failed =
-    (target.kind === 'tcp' && options.ofConnection(descriptor)) || calls.connect(descriptor, arena.address, length)
+  const failed = calls.connect(descriptor, arena.address, length)
   // interrupted, it goes on by itself
   if (failed === 0 || failed === -EINPROGRESS || failed === -EINTR) return descriptor
   calls.close(descriptor)

@@ -68,6 +68,11 @@ export class Poller {
     this.calls.close(descriptor)
   }
 
+  /** Which of the owners that the number has had is the present one; `undefined` when it has none. */
+  generationOf(descriptor: number): number | undefined {
+    return this.#watched[descriptor] === undefined ? undefined : this.#generations[descriptor]
+  }
+
   /** In this turn when what came is dealt with, or in the next if that has begun. */
   soon(work: () => void): void {
     this.#ready.push(work)

@@ -16,11 +16,16 @@ import type { Poller } from './poller.ts'
 /** Probes of a peer that has become silent, seconds apart, until it is given up: as Node's own sockets have it. */
 const PROBES = 10
 const PROBE_INTERVAL = 1
+const SETTLED = 1000 // milliseconds
 
 /** What every socket of the transport is given. */
 export class SocketOptions {
   readonly #poller: Poller
   readonly #keepAlive: number
+  /** Descriptors and their generations by turns, of the last `SETTLED` milliseconds and of those before. */
+  #young: number[] = []
+  #old: number[] = []
+  #waiting = false
 
   /** `keepAlive`: milliseconds before the first probe of a silent connection; 0 sends none. */
   constructor(poller: Poller, keepAlive: number) {
@@ -37,16 +42,41 @@ export class SocketOptions {
       this.#set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1),
       ...(reusePort ? [this.#set(descriptor, SOL_SOCKET, SO_REUSEPORT, 1)] : []),
       ...(sixOnly === undefined ? [] : [this.#set(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, sixOnly ? 1 : 0)]),
-      this.ofConnection(descriptor),
+      this.makePrompt(descriptor),
+      ...(this.#keepAlive === 0 ? [] : [this.#keepAliveOf(descriptor)]),
     ]
   }
 
-  /** The first that failed, as `-errno`; or 0. */
-  ofConnection(descriptor: number): number {
-    const failed = this.#set(descriptor, IPPROTO_TCP, TCP_NODELAY, 1)
-    return failed < 0 || this.#keepAlive === 0 ? failed : this.#keepAliveOf(descriptor)
+  makePrompt(descriptor: number): number {
+    return this.#set(descriptor, IPPROTO_TCP, TCP_NODELAY, 1)
   }
 
+  /** Most connections are gone long before a probe is due: those that stay for a second or two are told to probe then. */
+  keepAliveLater(descriptor: number): void {
+    if (this.#keepAlive === 0) return
+    this.#young.push(descriptor, this.#poller.generationOf(descriptor) ?? 0)
+    if (!this.#waiting) this.#wait()
+  }
+
+  #tellOld(): void {
+    const old = this.#old
+    for (let index = 0; index < old.length; index += 2) {
+      const descriptor = old[index] ?? -1
+      if (this.#poller.generationOf(descriptor) === old[index + 1]) this.#keepAliveOf(descriptor)
+    }
+    old.length = 0
+    this.#old = this.#young
+    this.#young = old
+    this.#waiting = false
+    if (this.#old.length > 0) this.#wait()
+  }
+
+  #wait(): void {
+    this.#waiting = true
+    setTimeout(() => this.#tellOld(), SETTLED).unref()
+  }
+
+  /** The first that failed, as `-errno`; or 0. */
   #keepAliveOf(descriptor: number): number {
     return (
       this.#set(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1) ||
