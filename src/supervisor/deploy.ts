@@ -19,7 +19,7 @@ export type { RouterState } from './slot.ts'
 
 /** Deployments at once; the second number is of one tenant. A start takes many: their types are then checked together. */
 const SAVES = { atOnce: 6, ofOne: 2 }
-const START = { atOnce: 160, ofOne: 32 }
+const START = { atOnce: 80, ofOne: 20 }
 const MOST_OVERTAKEN = 3
 
 export interface DeployerOptions {

@@ -68,10 +68,12 @@ export class FolderWatch {
   }
 
   #lookAgain(): void {
-    this.#looking = setTimeout(async () => {
-      await this.start()
-      if (this.#watcher !== undefined) this.#options.touched(this.#options.path)
-    }, LOOK_AGAIN).unref()
+    this.#looking = setTimeout(() => void this.#look(), LOOK_AGAIN).unref()
+  }
+
+  async #look(): Promise<void> {
+    await this.start()
+    if (this.#watcher !== undefined) this.#options.touched(this.#options.path)
   }
 }
 

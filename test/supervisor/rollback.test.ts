@@ -13,7 +13,7 @@ before(async () => {
   echo = await echoServer('up')
   p = await Pointsman.start({
     routers: { keep: answers("{ close: 'keep' }") },
-    config: { rollback: RULES, workers: 2, strikes: { limit: 100 } },
+    config: { rollback: RULES, workers: 2, strikes: { limit: 100 }, tenants: { defaults: { ports: ['*'] } } },
   })
 })
 after(async () => {
@@ -85,6 +85,17 @@ test('the failed version is not tried again by itself, but when its file changes
   p.write('b', answers("{ close: 'three' }"))
   assert.equal((await next('b', 'router active', from)).version, 3)
   assert.equal(await exchange(port, 'x'), 'three')
+})
+
+test('a tenant that is released has its failed version tried again', async () => {
+  const { port, from } = await replaced('acme/r', BAD.replace("'never'", "'good'"))
+  await untilSaid(port, 'one')
+  await next('acme/r', 'router rolled back', from)
+  const later = p.lines.length
+  const { code, stderr } = await p.command('tenants', 'release', 'acme')
+  assert.deepEqual([code, stderr], [0, ''])
+  assert.equal((await next('acme/r', 'router active', later)).version, 3)
+  assert.equal(await exchange(port, 'good'), 'good')
 })
 
 test('a save that takes the failed version back is unchanged, and no more is held against the router', async () => {
