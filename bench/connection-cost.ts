@@ -22,7 +22,8 @@ try {
     await peers.nginxStream(PROXY_CPU, origin.port),
     await peers.nginxNjs(PROXY_CPU, origin.port),
     await peers.haproxy(PROXY_CPU, origin.port),
-    await peers.pointsman(PROXY_CPU, origin.port),
+    named('pointsman, net', await peers.pointsman(PROXY_CPU, origin.port, { transport: 'net' })),
+    named('pointsman, epoll', await peers.pointsman(PROXY_CPU, origin.port, { transport: 'epoll' })),
   ]
   for (const proxy of proxies) measure(proxy, 1)
   const costs = new Map<string, number[]>(proxies.map(({ name }) => [name, []]))
@@ -40,6 +41,10 @@ try {
   }
 } finally {
   peers.stop()
+}
+
+function named(name: string, peer: Peer): Peer {
+  return { ...peer, name }
 }
 
 function measure(proxy: Peer, time: number): number {

@@ -1,0 +1,170 @@
+import ffi from 'node:ffi'
+import type { SystemCalls } from '../../src/transport/system-calls.ts'
+
+const EINTR = 4
+const EIO = 5
+const EAGAIN = 11
+const ENOMEM = 12
+const ENFILE = 23
+const EMFILE = 24
+const ENOSPC = 28
+const EPIPE = 32
+const EPROTO = 71
+const EADDRNOTAVAIL = 99
+const ECONNABORTED = 103
+const ECONNRESET = 104
+const ENOBUFS = 105
+const ENOTCONN = 107
+const ETIMEDOUT = 110
+const ECONNREFUSED = 111
+const EPOLL_CTL_MOD = 3
+const EVENT_SIZE = process.arch === 'x64' ? 12 : 16
+
+export interface FaultOptions {
+  readonly seed: number
+  /** The share of calls after which nothing is lost, such as those that are interrupted or cut short. */
+  readonly soft: number
+  /** The share of calls that cost a connection. */
+  readonly fatal: number
+}
+
+/**
+ * Stands in front of the system's calls and makes some of them fail, or do less than they were asked for, as the kernel could.
+ * It knows which descriptors are open, and notes every call on another.
+ */
+export class Faults {
+  soft: number
+  fatal: number
+  /** Faults so far that cost a connection. */
+  fatalCount = 0
+  softCount = 0
+  readonly open = new Set<number>()
+  /** Calls on descriptors that were not open. */
+  readonly misuses: string[] = []
+  #state: number
+  readonly #calls: SystemCalls
+  /** What the kernel was told to watch of each descriptor, to tell it again. */
+  readonly #events = new Map<number, { epoll: number; event: Buffer }>()
+  readonly #memory = Buffer.from(new ArrayBuffer(64))
+  readonly #address = ffi.getRawPointer(this.#memory)
+
+  constructor(calls: SystemCalls, { seed, soft, fatal }: FaultOptions) {
+    this.#calls = calls
+    this.#state = seed
+    this.soft = soft
+    this.fatal = fatal
+  }
+
+  /** The table with faults. */
+  get table(): SystemCalls {
+    const calls = this.#calls
+    const soft = (...errnos: number[]) => this.#one(this.soft, errnos, false)
+    const fatal = (...errnos: number[]) => this.#one(this.fatal, errnos, true)
+    return {
+      socket: (...words) => fatal(EMFILE, ENFILE, ENOBUFS, ENOMEM) || this.#opened(calls.socket(...words)),
+      bind: (descriptor, ...words) => this.#used('bind', descriptor) || calls.bind(descriptor, ...words),
+      listen: (descriptor, ...words) => this.#used('listen', descriptor) || calls.listen(descriptor, ...words),
+      accept4: (descriptor, ...words) =>
+        this.#used('accept4', descriptor) ||
+        soft(EINTR, ECONNABORTED, EPROTO, EAGAIN) ||
+        // each of these is a pause
+        this.#one(this.soft / 50, [EMFILE, ENFILE, ENOBUFS, ENOMEM], false) ||
+        this.#opened(calls.accept4(descriptor, ...words)),
+      connect: (descriptor, ...words) => {
+        const failed =
+          this.#used('connect', descriptor) || fatal(ECONNREFUSED, ETIMEDOUT, EADDRNOTAVAIL, ENOBUFS, EAGAIN)
+        if (failed !== 0) return failed
+        const result = calls.connect(descriptor, ...words)
+        // an interrupted connect goes on
+        return soft(EINTR) || result
+      },
+      read: (descriptor, memory, length) =>
+        this.#used('read', descriptor) ||
+        fatal(ECONNRESET, ETIMEDOUT, EIO) ||
+        soft(EINTR) ||
+        this.#less(descriptor, length, (size) => calls.read(descriptor, memory, size)),
+      write: (descriptor, memory, length) =>
+        this.#used('write', descriptor) ||
+        fatal(EPIPE, ECONNRESET, ENOMEM) ||
+        soft(EINTR) ||
+        this.#less(descriptor, length, (size) => calls.write(descriptor, memory, size)),
+      shutdown: (descriptor, how) =>
+        this.#used('shutdown', descriptor) || fatal(ENOTCONN) || calls.shutdown(descriptor, how),
+      close: (descriptor) => {
+        const misused = this.#used('close', descriptor)
+        if (misused !== 0) return misused
+        this.open.delete(descriptor)
+        this.#events.delete(descriptor)
+        // what cannot be closed is closed all the same
+        return calls.close(descriptor) || soft(EINTR, EIO)
+      },
+      setsockopt: (descriptor, ...words) =>
+        this.#used('setsockopt', descriptor) || soft(ENOMEM) || calls.setsockopt(descriptor, ...words),
+      getsockopt: (descriptor, ...words) =>
+        this.#used('getsockopt', descriptor) || fatal(ENOBUFS) || calls.getsockopt(descriptor, ...words),
+      getsockname: (descriptor, ...words) =>
+        this.#used('getsockname', descriptor) || soft(ENOBUFS) || calls.getsockname(descriptor, ...words),
+      fcntl: (...words) => calls.fcntl(...words),
+      epollCreate: (flags) => this.#opened(calls.epollCreate(flags)),
+      epollControl: (epoll, operation, descriptor, event) => {
+        const failed = this.#used('epoll_ctl', descriptor) || fatal(ENOMEM, ENOSPC)
+        if (failed !== 0) return failed
+        const copy = Buffer.from(Buffer.from(ffi.toArrayBuffer(event, EVENT_SIZE, false)))
+        this.#events.set(descriptor, { epoll, event: copy })
+        return calls.epollControl(epoll, operation, descriptor, event)
+      },
+      epollWait: (epoll, events, most, timeout) =>
+        soft(EINTR) || calls.epollWait(epoll, events, this.#chance(this.soft) ? 1 : most, timeout),
+    }
+  }
+
+  /** From 0 to below `below`. */
+  random(below: number): number {
+    this.#state = (this.#state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below)
+  }
+
+  #chance(share: number): boolean {
+    return share > 0 && this.random(1e6) < share * 1e6
+  }
+
+  #one(share: number, errnos: readonly number[], costs: boolean): number {
+    if (!this.#chance(share)) return 0
+    if (costs) this.fatalCount += 1
+    else this.softCount += 1
+    return -(errnos[this.random(errnos.length)] ?? EIO)
+  }
+
+  #opened(descriptor: number): number {
+    if (descriptor >= 0) this.open.add(descriptor)
+    return descriptor
+  }
+
+  #used(call: string, descriptor: number): number {
+    if (this.open.has(descriptor)) return 0
+    this.misuses.push(`${call}(${descriptor})`)
+    return -9
+  }
+
+  /**
+   * Moves fewer bytes than there are, or none. The kernel does so only when no more can be moved at that moment, and tells when
+   * that changes: so it is made to tell again.
+   */
+  #less(descriptor: number, length: bigint, move: (length: bigint) => number): number {
+    if (!this.#chance(this.soft)) return move(length)
+    this.softCount += 1
+    const size = this.random(2) === 0 ? 0 : 1 + this.random(Number(length))
+    const result = size === 0 ? -EAGAIN : move(BigInt(size))
+    this.#tellAgain(descriptor)
+    return result
+  }
+
+  #tellAgain(descriptor: number): void {
+    const watched = this.#events.get(descriptor)
+    if (watched === undefined) return
+    watched.event.copy(this.#memory)
+    this.#calls.epollControl(watched.epoll, EPOLL_CTL_MOD, descriptor, this.#address)
+  }
+}
