@@ -154,7 +154,7 @@ export class Pointsman {
   }
 
   /** As editors save: a new file, renamed over the old one. */
-  write(name: string, text: string): void {
+  write(name: string, text: string | Uint8Array): void {
     const file = join(this.folder, fileName(name))
     mkdirSync(dirname(file), { recursive: true })
     const temporary = `${dirname(file)}/.${Math.random().toString(36).slice(2)}.tmp`

@@ -1,0 +1,4 @@
+import { asked } from './suite.ts'
+
+// What no time limit in the isolate stops: its host is killed.
+asked(['builtins'])

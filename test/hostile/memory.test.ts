@@ -1,0 +1,3 @@
+import { asked } from './suite.ts'
+
+asked(['memory'])

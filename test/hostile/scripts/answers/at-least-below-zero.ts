@@ -1,0 +1,10 @@
+// outcome: V – atLeast of -1
+// @ts-nocheck
+import { defineRouter } from 'router-sdk'
+
+export default defineRouter({
+  route(conn) {
+    if (conn.text !== 'attack') return { noop: true }
+    return { noop: true, atLeast: -1 }
+  },
+})

@@ -1,0 +1,10 @@
+// outcome: V – atLeast of NaN
+// @ts-nocheck
+import { defineRouter } from 'router-sdk'
+
+export default defineRouter({
+  route(conn) {
+    if (conn.text !== 'attack') return { noop: true }
+    return { noop: true, atLeast: NaN }
+  },
+})

@@ -1,0 +1,10 @@
+// outcome: V – symbol; row 37
+// @ts-nocheck
+import { defineRouter } from 'router-sdk'
+
+export default defineRouter({
+  route(conn) {
+    if (conn.text !== 'attack') return { noop: true }
+    return { remote: Symbol.iterator }
+  },
+})

@@ -1,0 +1,10 @@
+// outcome: V – a connectTimeout of 600,001
+// @ts-nocheck
+import { defineRouter } from 'router-sdk'
+
+export default defineRouter({
+  route(conn) {
+    if (conn.text !== 'attack') return { noop: true }
+    return { remote: 'a:1', connectTimeout: 600_001 }
+  },
+})

@@ -1,0 +1,10 @@
+// outcome: K – copyWithin on a length of 2^53 - 1
+// @ts-nocheck
+import { defineRouter } from 'router-sdk'
+
+export default defineRouter({
+  route(conn) {
+    if (conn.text !== 'attack') return { noop: true }
+    ;[].copyWithin.call({ length: 2 ** 53 - 1 }, 0, 1)
+  },
+})

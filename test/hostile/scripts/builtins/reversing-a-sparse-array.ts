@@ -1,0 +1,12 @@
+// outcome: K – reversing an array of length 2^32 - 1 with two elements
+// @ts-nocheck
+import { defineRouter } from 'router-sdk'
+
+export default defineRouter({
+  route(conn) {
+    if (conn.text !== 'attack') return { noop: true }
+    const a = [1]
+    a[2 ** 32 - 2] = 1
+    a.reverse()
+  },
+})

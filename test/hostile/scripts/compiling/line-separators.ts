@@ -1,0 +1,9 @@
+// outcome: N – line separators that JavaScript knows and editors do not
+// @ts-nocheck
+import { defineRouter } from 'router-sdk'
+
+const a = 1 const b = 2 a b
+
+export default defineRouter({
+  route: (conn) => (conn.text === '' ? { noop: true } : { close: 'answered' }),
+})

@@ -1,0 +1,12 @@
+// outcome: E – JSON of an array of length 2^32 - 1
+// @ts-nocheck
+import { defineRouter } from 'router-sdk'
+
+export default defineRouter({
+  route(conn) {
+    if (conn.text !== 'attack') return { noop: true }
+    const a = []
+    a[2 ** 32 - 2] = 1
+    JSON.stringify(a)
+  },
+})

@@ -1,0 +1,15 @@
+// outcome: T – getter that loops on the hook; row 51
+// @ts-nocheck
+import { defineRouter } from 'router-sdk'
+
+export default defineRouter({
+  route(conn) {
+    if (conn.text !== 'attack') return { noop: true }
+    Object.defineProperty(conn, 'x', {
+      get() {
+        for (;;);
+      },
+    })
+    return { close: conn.x }
+  },
+})

@@ -1,0 +1,13 @@
+// outcome: T | K – for…in over 100,000 prototypes
+// @ts-nocheck
+import { defineRouter } from 'router-sdk'
+
+export default defineRouter({
+  route(conn) {
+    if (conn.text !== 'attack') return { noop: true }
+    let o = {}
+    for (let n = 0; n < 1e5; n++) o = Object.create(o, { ['k' + n]: { value: n, enumerable: true } })
+    for (const k in o);
+    for (;;);
+  },
+})
