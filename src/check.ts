@@ -23,7 +23,7 @@ export async function check(routers: string, line: CommandLine): Promise<number>
   const [refused] = listing.refused
   if (refused !== undefined) throw new StoreError(`${refused.path}: ${refused.message}`)
   if (listing.routers.length === 0) throw new StoreError(`there is no router in ${store.path}`)
-  const { remove, ...launch } = await detectHostLaunch(settings.isolation)
+  const { remove, ...launch } = await detectHostLaunch({ ...settings.isolation, hostMemory: settings.hostMemory })
   const sandbox = createSandbox(settings, launch)
   try {
     await sandbox.start()

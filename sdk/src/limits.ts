@@ -8,6 +8,7 @@ export const ISOLATION_LAYERS = [
   'user',
   'network',
   'parent-death',
+  'cgroup',
   'seccomp',
   'jitless',
 ] as const

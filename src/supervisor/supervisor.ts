@@ -70,10 +70,12 @@ export class Supervisor {
    */
   async start(): Promise<void> {
     const { log } = this.#log
-    const { remove, ...hostLaunch } = await startable('sandbox hosts', detectHostLaunch(this.#settings.isolation))
+    const { isolation, hostMemory } = this.#settings
+    const detected = detectHostLaunch({ ...isolation, hostMemory })
+    const { remove, ...hostLaunch } = await startable('sandbox hosts', detected)
     this.#cleanUp = remove
     const { layers } = hostLaunch.untrusted ?? hostLaunch
-    const missing = this.#settings.isolation.require.filter((layer) => !layers.includes(layer))
+    const missing = isolation.require.filter((layer) => !layers.includes(layer))
     if (missing.length > 0)
       throw new StartFailure(
         `isolation.require asks for ${missing.join(', ')}, which this machine does not give; it gives ${layers.join(', ')}`,

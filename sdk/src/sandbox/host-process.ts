@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { setPriority } from 'node:os'
 import { Duplex } from 'node:stream'
+import { hostGroup, leaveGroup } from './cgroup.ts'
 import { FRAME, type Frame, FrameReader, FrameViolation, MAX_HOST_FRAME, PROTOCOL_VERSION } from './frames.ts'
 import { hostArguments } from './host-arguments.ts'
 import { HostViolation } from './replies.ts'
@@ -59,6 +61,8 @@ const ENVIRONMENT = {
   MALLOC_TRIM_THRESHOLD_: '65536',
   MALLOC_TOP_PAD_: '0',
 }
+/** About half of what others get (sched(7)): enough to end in time what is only slow. */
+const PENALTY_NICE = 3
 /** A host that gets no processor time is given up after this many deadlines. */
 const ABANDONED = 5
 const MAX_START = 10_000
@@ -86,6 +90,8 @@ export class HostProcess<P extends Pending> {
   /** When the oldest unanswered question became the oldest, and what the watch saw of it. */
   #headSince = 0
   #watched: { id: number; cpu: number } | undefined
+  /** The control group that it is alone in, where it has one. */
+  #group: string | undefined
 
   constructor(command: readonly string[], penalty: boolean, events: HostEvents<P>) {
     this.#events = events
@@ -100,6 +106,7 @@ export class HostProcess<P extends Pending> {
       stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     })
     this.pid = this.#child.pid ?? -1
+    if (penalty && this.pid > 0) beNice(this.pid)
     this.#channel = channelOf(this.#child)
     const reader = new FrameReader(MAX_HOST_FRAME)
     this.#channel?.on('data', (chunk: Buffer) => this.#read(reader, chunk))
@@ -112,6 +119,8 @@ export class HostProcess<P extends Pending> {
     })
     this.#child.on('error', (error) => this.#lose('exited', `it could not be started: ${error.message}`))
     this.#child.on('exit', (code, signal) => {
+      if (this.#group !== undefined && leaveGroup(this.#group))
+        this.#lose('memory', 'the kernel ended it, over the memory of its control group')
       const killed = signal === 'SIGKILL' || signal === 'SIGTERM'
       this.#lose(killed ? 'exited' : 'crashed', `it exited with ${signal ?? code}`)
     })
@@ -205,6 +214,7 @@ export class HostProcess<P extends Pending> {
     if (type === FRAME.ready && !this.#ready) {
       if (id !== PROTOCOL_VERSION) throw new FrameViolation(`protocol version ${id}`)
       this.#ready = true
+      this.#group = hostGroup(this.pid)
       return this.#events.ready()
     }
     const head = this.#inFlight[0]
@@ -226,6 +236,13 @@ export class HostProcess<P extends Pending> {
     const owed = this.#inFlight.splice(0).map(({ pending }) => pending)
     this.#events.lost(loss, detail, owed, busyFor)
   }
+}
+
+/** Those who are asked apart get less of a processor for which there is a queue. One that is gone already is reported elsewhere. */
+function beNice(pid: number): void {
+  try {
+    setPriority(pid, PENALTY_NICE)
+  } catch {}
 }
 
 /** Node sets `stdio` only once it has tried to start the process, whatever its types say. */

@@ -1,6 +1,7 @@
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { ISOLATION_LAYERS, type IsolationLayer } from '../limits.ts'
+import { DEFAULTS, ISOLATION_LAYERS, type IsolationLayer } from '../limits.ts'
+import { groupCommand, type HostGroups, makeHostGroups } from './cgroup.ts'
 import { CONFINED } from './host-arguments.ts'
 import { type HostProgram, installHostProgram, probeHost } from './host-program.ts'
 
@@ -24,6 +25,15 @@ export interface LaunchSettings {
   readonly user: number
   /** Which sandbox hosts run without a JIT compiler (slower loops, smaller attack surface): none, all, or untrusted tenants'. */
   readonly jitless: boolean | 'untrusted'
+  /** What one host may have, in bytes, where the kernel holds it to that; 512 MiB by default. */
+  readonly hostMemory?: number
+}
+
+/** What a command is made of. */
+interface Parts {
+  readonly settings: LaunchSettings
+  readonly program: HostProgram
+  readonly groups: HostGroups | undefined
 }
 
 const DESCRIPTORS = 64
@@ -35,22 +45,14 @@ const THREADS = 4096
  * by adding one after the other. `docs/security.md` says what each layer stops.
  */
 export async function detectHostLaunch(settings: LaunchSettings): Promise<DetectedLaunch> {
-  const program = await installHostProgram()
-  const wanted = wantedLayers(settings)
-  const layers = await reached(wanted, (layers) => commandFor(layers, settings, program))
+  const parts = await makeParts(settings)
+  const wanted = ISOLATION_LAYERS.filter((layer) => offered(layer, parts))
+  const layers = await reached(wanted, (layers) => commandFor(layers, parts))
   if (layers === undefined) {
-    await program.remove()
+    await remove(parts)
     throw new Error('a sandbox host cannot be started at all: is isolated-vm installed for this Node?')
   }
-  return launchWith(layers, settings, program)
-}
-
-/** Running without a JIT compiler is up to Node alone: that need not be tried. */
-function launchWith(layers: readonly IsolationLayer[], settings: LaunchSettings, program: HostProgram): DetectedLaunch {
-  const launch = { command: commandFor(layers, settings, program), layers, remove: () => program.remove() }
-  if (settings.jitless !== 'untrusted') return launch
-  const more: readonly IsolationLayer[] = [...layers, 'jitless']
-  return { ...launch, untrusted: { command: commandFor(more, settings, program), layers: more } }
+  return launchWith(layers, parts)
 }
 
 /** The same without trying, where `layers` were found out before. */
@@ -58,11 +60,26 @@ export async function repeatHostLaunch(
   settings: LaunchSettings,
   layers: readonly IsolationLayer[],
 ): Promise<DetectedLaunch> {
-  return launchWith(layers, settings, await installHostProgram())
+  const parts = await makeParts(settings)
+  const had = layers.filter((layer) => layer !== 'cgroup' || parts.groups !== undefined)
+  return launchWith(had, parts)
 }
 
-function wantedLayers(settings: LaunchSettings): readonly IsolationLayer[] {
-  return ISOLATION_LAYERS.filter((layer) => offered(layer, settings))
+/** Running without a JIT compiler is up to Node alone: that need not be tried. */
+function launchWith(layers: readonly IsolationLayer[], parts: Parts): DetectedLaunch {
+  const launch = { command: commandFor(layers, parts), layers, remove: () => remove(parts) }
+  if (parts.settings.jitless !== 'untrusted') return launch
+  const more: readonly IsolationLayer[] = [...layers, 'jitless']
+  return { ...launch, untrusted: { command: commandFor(more, parts), layers: more } }
+}
+
+async function makeParts(settings: LaunchSettings): Promise<Parts> {
+  return { settings, program: await installHostProgram(), groups: makeHostGroups() }
+}
+
+async function remove({ program, groups }: Parts): Promise<void> {
+  groups?.remove()
+  await program.remove()
 }
 
 async function reached(
@@ -80,7 +97,7 @@ async function reached(
   return layers
 }
 
-function offered(layer: IsolationLayer, settings: LaunchSettings): boolean {
+function offered(layer: IsolationLayer, { settings, groups }: Parts): boolean {
   const linux = process.platform === 'linux'
   switch (layer) {
     case 'process':
@@ -93,6 +110,8 @@ function offered(layer: IsolationLayer, settings: LaunchSettings): boolean {
       return linux && find('setpriv') !== undefined
     case 'network':
       return linux && find('unshare') !== undefined
+    case 'cgroup':
+      return groups !== undefined
     case 'seccomp':
       return linux && (process.arch === 'x64' || process.arch === 'arm64')
     case 'jitless':
@@ -103,8 +122,10 @@ function offered(layer: IsolationLayer, settings: LaunchSettings): boolean {
 }
 
 /** Each wrapper replaces itself with the next program, so that what is killed is the host. */
-function commandFor(layers: readonly IsolationLayer[], settings: LaunchSettings, program: HostProgram): string[] {
+function commandFor(layers: readonly IsolationLayer[], { settings, program, groups }: Parts): string[] {
   const command: string[] = []
+  if (layers.includes('cgroup') && groups !== undefined)
+    command.push(...groupCommand(groups, settings.hostMemory ?? DEFAULTS.hostMemory))
   if (layers.includes('network')) {
     const asUser = process.getuid?.() === 0 ? [] : ['--user']
     command.push(find('unshare') ?? 'unshare', ...asUser, '--net', '--ipc', '--')
