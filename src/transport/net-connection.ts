@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { after, type Deadline } from './deadlines.ts'
 import type { Connection, ConnectionEvents, ConnectTarget, SocketEndpoint } from './transport.ts'
 
 /** Bytes queued for a peer from which on `write` answers false. */
@@ -24,7 +25,7 @@ export class NetConnection implements Connection {
   #tcp: boolean
   #local: SocketEndpoint | undefined
   #error: Error | undefined
-  #timer: NodeJS.Timeout | undefined
+  #timer: Deadline | undefined
   #discarded = 0
   #paused = false
   #awaitsDrain = false
@@ -113,7 +114,7 @@ export class NetConnection implements Connection {
     // closing with bytes unread would reset the connection, and the peer might lose what we sent last
     this.#socket.resume()
     const started = performance.now()
-    this.#timer = setTimeout(() => this.destroy(this.#unsent()), deadline)
+    this.#timer = after(deadline, () => this.destroy(this.#unsent()))
     const linger = () => this.#linger(started + deadline - performance.now())
     if (this.#socket.writableFinished) linger()
     else this.#socket.once('finish', linger)
@@ -122,7 +123,7 @@ export class NetConnection implements Connection {
   destroy(reset = false): void {
     if (this.#destroyed || this.#closed) return
     this.#destroyed = true
-    clearTimeout(this.#timer)
+    this.#timer?.cancel()
     const socket = this.#socket
     if (!reset || !this.#tcp || socket.connecting) socket.destroy()
     else if (socket.writableEnded && !socket.writableFinished) socket.once('finish', () => socket.resetAndDestroy())
@@ -135,8 +136,8 @@ export class NetConnection implements Connection {
 
   #linger(remaining: number): void {
     if (this.#destroyed || this.#closed) return
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.destroy(), Math.max(0, Math.min(LINGER_TIME, remaining)))
+    this.#timer?.cancel()
+    this.#timer = after(Math.max(0, Math.min(LINGER_TIME, remaining)), () => this.destroy())
   }
 
   #received(chunk: Buffer): void {
@@ -168,7 +169,7 @@ export class NetConnection implements Connection {
   #gone(): void {
     if (this.#closed) return
     this.#closed = true
-    clearTimeout(this.#timer)
+    this.#timer?.cancel()
     this.#events?.closed(this.#error)
   }
 }

@@ -1,5 +1,6 @@
 import type { ConnectError } from 'router-sdk'
 import { formatTarget } from '../transport/address.ts'
+import { after, type Deadline } from '../transport/deadlines.ts'
 import type { ConnectEvents, Connection, ConnectTarget, Transport } from '../transport/transport.ts'
 
 /** Why nothing was connected to. */
@@ -24,7 +25,7 @@ export class Attempt implements ConnectEvents {
   readonly #connection: Connection
   readonly #destination: Destination
   #done: ((result: Connection | AttemptFailure) => void) | undefined
-  readonly #timer: NodeJS.Timeout
+  readonly #timer: Deadline
 
   constructor(
     transport: Transport,
@@ -34,7 +35,7 @@ export class Attempt implements ConnectEvents {
   ) {
     this.#destination = destination
     this.#done = done
-    this.#timer = setTimeout(() => this.#timeOut(timeout), timeout)
+    this.#timer = after(timeout, () => this.#timeOut(timeout))
     this.#connection = transport.connect(destination.target, this)
   }
 
@@ -72,7 +73,7 @@ export class Attempt implements ConnectEvents {
   #over(): ((result: Connection | AttemptFailure) => void) | undefined {
     const done = this.#done
     this.#done = undefined
-    clearTimeout(this.#timer)
+    this.#timer.cancel()
     if (done !== undefined) this.#destination.release?.()
     return done
   }

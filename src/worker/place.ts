@@ -1,11 +1,12 @@
 import type { LimitName, TenantUsage } from '../tenants/usage.ts'
+import { after, type Deadline } from '../transport/deadlines.ts'
 
 /** One connection's place among those of its tenant: from the choice of its router to its end. */
 export class Place {
   readonly #usage: TenantUsage
   readonly #address: string
   #entered = false
-  #turn: NodeJS.Timeout | undefined
+  #turn: Deadline | undefined
 
   /** `address` is the client's. */
   constructor(usage: TenantUsage, address: string) {
@@ -29,10 +30,10 @@ export class Place {
     this.#entered = true
     if (admission.kind === 'admitted') go()
     else
-      this.#turn = setTimeout(() => {
+      this.#turn = after(admission.milliseconds, () => {
         this.#turn = undefined
         go()
-      }, admission.milliseconds)
+      })
     return undefined
   }
 
@@ -47,7 +48,7 @@ export class Place {
   }
 
   leave(bytes: { readonly up: number; readonly down: number }): void {
-    clearTimeout(this.#turn)
+    this.#turn?.cancel()
     this.#turn = undefined
     if (this.#entered) this.#usage.leave(this.#address, bytes)
     this.#entered = false

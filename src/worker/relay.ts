@@ -1,3 +1,4 @@
+import { after, type Deadline } from '../transport/deadlines.ts'
 import type { Connection, ConnectionEvents } from '../transport/transport.ts'
 
 export interface RelayOptions {
@@ -64,7 +65,7 @@ class TwoWays implements Relay {
   #endedBy: RelayResult['endedBy'] | undefined
   #error: Error | undefined
   #reset = false
-  #idle: NodeJS.Timeout | undefined
+  #idle: Deadline | undefined
   #quiet = 0
   #counted = 0
   #queued = 0
@@ -89,8 +90,7 @@ class TwoWays implements Relay {
   }
 
   start(options: RelayOptions): void {
-    if (options.idleTimeout > 0)
-      this.#idle = setInterval(() => this.#checkIdle(), Math.max(1, Math.ceil(options.idleTimeout / QUARTERS)))
+    if (options.idleTimeout > 0) this.#watchIdle(options.idleTimeout / QUARTERS)
     this.#client.start()
     this.#upstream.start()
     if (options.clientEnded) this.#client.ended()
@@ -127,21 +127,27 @@ class TwoWays implements Relay {
     // when both have sent their end, the other closes by itself, at the pace of its reader
     if (!this.#client.sentEnd || !this.#upstream.sentEnd) side.peer.finish(FLUSH_TIME)
     if (!this.#client.gone || !this.#upstream.gone) return
-    clearInterval(this.#idle)
+    this.#idle?.cancel()
     this.#done({ endedBy: this.#endedBy ?? side.name, reset: this.#reset, error: this.#error })
   }
 
+  #watchIdle(quarter: number): void {
+    this.#idle = after(quarter, () => {
+      if (!this.#isIdle()) return this.#watchIdle(quarter)
+      this.note('idle')
+      for (const { connection } of [this.#client, this.#upstream]) connection.destroy(connection.queued > 0)
+    })
+  }
+
   /** Nothing is kept for each chunk: whether bytes came or left is seen by comparing the counters four times a timeout. */
-  #checkIdle(): void {
+  #isIdle(): boolean {
     const counted = this.up + this.down
     const queued = this.#client.connection.queued + this.#upstream.connection.queued
     const moved = counted !== this.#counted || queued !== this.#queued
     this.#counted = counted
     this.#queued = queued
     this.#quiet = moved ? 0 : this.#quiet + 1
-    if (this.#quiet < QUARTERS) return
-    this.note('idle')
-    for (const { connection } of [this.#client, this.#upstream]) connection.destroy(connection.queued > 0)
+    return this.#quiet >= QUARTERS
   }
 }
 
@@ -164,7 +170,7 @@ class Side implements ConnectionEvents {
   /** The peer is behind with what was read. */
   #blocked = false
   /** More was read than the rate allows. */
-  #held: NodeJS.Timeout | undefined
+  #held: Deadline | undefined
 
   constructor(connection: Connection, peer: Connection, name: Side['name'], relay: TwoWays, watchers: Watchers) {
     this.connection = connection
@@ -208,17 +214,17 @@ class Side implements ConnectionEvents {
 
   closed(error: Error | undefined): void {
     this.gone = true
-    clearTimeout(this.#held)
+    this.#held?.cancel()
     this.#relay.sideClosed(this, error)
   }
 
   #hold(milliseconds: number): void {
     if (milliseconds <= 0 || this.#held !== undefined) return
     this.connection.pause()
-    this.#held = setTimeout(() => {
+    this.#held = after(milliseconds, () => {
       this.#held = undefined
       if (!this.#blocked && !this.gone) this.connection.resume()
-    }, milliseconds)
+    })
   }
 
   #tellFirst(): void {

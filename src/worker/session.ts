@@ -4,6 +4,7 @@ import type { Settings } from '../config/settings.ts'
 import { tenantOf } from '../tenants/policy.ts'
 import type { LimitName, TenantUsage } from '../tenants/usage.ts'
 import { formatAddress } from '../transport/address.ts'
+import { after, type Deadline } from '../transport/deadlines.ts'
 import type { Connection, ConnectionEvents } from '../transport/transport.ts'
 import { type CloseReason, RecordKeeper } from './access-record.ts'
 import { Dialogue, type NoVerdict, type Verdict } from './dialogue.ts'
@@ -48,14 +49,14 @@ export class Session implements ConnectionEvents {
   #serverName: ServerNameReader | undefined
   /** Among the connections of its tenant; before a router is chosen, among those of none. */
   #place: Place | undefined
-  #deadline: NodeJS.Timeout | undefined
+  #deadline: Deadline | undefined
 
   #clientEnded = false
 
   #connecting: UpstreamAttempt | undefined
   readonly #tried: string[] = []
   #relay: Relay | undefined
-  #inactivity: NodeJS.Timeout | undefined
+  #inactivity: Deadline | undefined
   /** Bytes that we sent ourselves: replayed to the upstream, said to the client. */
   #up = 0
   #down = 0
@@ -74,7 +75,7 @@ export class Session implements ConnectionEvents {
   /** Accepted: reads, and asks a router that speaks before its clients do. */
   open(): void {
     const { shared, fallback } = this.#listener.routers
-    this.#deadline = setTimeout(() => this.#last('preread-timeout'), this.#settings.preread.time)
+    this.#deadline = after(this.#settings.preread.time, () => this.#last('preread-timeout'))
     this.#client.setEvents(this)
     if (!shared) return this.#choose(fallback)
     this.#serverName = new ServerNameReader()
@@ -104,8 +105,8 @@ export class Session implements ConnectionEvents {
 
   /** What its tenant may use before a decision takes the place of what holds for everybody. */
   #narrow({ prereadBytes, prereadTime }: TenantUsage['limits']): void {
-    clearTimeout(this.#deadline)
-    this.#deadline = setTimeout(() => this.#last('preread-timeout'), prereadTime - this.#record.elapsed)
+    this.#deadline?.cancel()
+    this.#deadline = after(prereadTime - this.#record.elapsed, () => this.#last('preread-timeout'))
     this.#preread.limit = prereadBytes
     if (this.#preread.full) this.#preread.close('preread-full')
   }
@@ -287,7 +288,7 @@ export class Session implements ConnectionEvents {
     }
     this.#relay = startRelay(this.#client, connection, options, (result) => this.#relayed(result))
     if (inactivityTimeout === undefined) this.#preread.clear()
-    else this.#inactivity = setTimeout(() => this.#silent(decision.remote, inactivityTimeout), inactivityTimeout)
+    else this.#inactivity = after(inactivityTimeout, () => this.#silent(decision.remote, inactivityTimeout))
   }
 
   #replay(upstream: Connection, bytes: Uint8Array): void {
@@ -297,7 +298,7 @@ export class Session implements ConnectionEvents {
   }
 
   #spoke(): void {
-    clearTimeout(this.#inactivity)
+    this.#inactivity?.cancel()
     this.#inactivity = undefined
     this.#preread.clear()
   }
@@ -344,7 +345,7 @@ export class Session implements ConnectionEvents {
   }
 
   #decided(): void {
-    clearTimeout(this.#deadline)
+    this.#deadline?.cancel()
     this.#record.decided()
     this.#record.prereadBytes = Math.max(this.#record.prereadBytes, this.#preread.length)
   }
@@ -375,7 +376,7 @@ export class Session implements ConnectionEvents {
   #close(): void {
     this.#state = 'closed'
     this.#decided()
-    clearTimeout(this.#inactivity)
+    this.#inactivity?.cancel()
     this.#preread.clear()
     this.#dialogue.end()
     const { address, port } = this.#client.remote

@@ -2,6 +2,7 @@ import type { UpstreamAddress } from 'router-sdk/decision'
 import { formOfHost } from '../tenants/host-form.ts'
 import type { Judge, Verdict } from '../tenants/reach.ts'
 import { formatTarget } from '../transport/address.ts'
+import { after, type Deadline } from '../transport/deadlines.ts'
 import type { Connection, ConnectTarget, Transport } from '../transport/transport.ts'
 import { Attempt, type Destination, type Failure, shownAs, systemFailure } from './connect-attempt.ts'
 import type { Resolved } from './dns.ts'
@@ -78,7 +79,7 @@ class Connecting implements UpstreamAttempt {
   /** Of the last attempt. */
   #failure: Failure | undefined
   #attempt: Attempt | undefined
-  #retry: NodeJS.Timeout | undefined
+  #retry: Deadline | undefined
   #over = false
 
   constructor(options: UpstreamOptions, events: UpstreamEvents) {
@@ -89,7 +90,7 @@ class Connecting implements UpstreamAttempt {
   cancel(): void {
     if (this.#over) return
     this.#over = true
-    clearTimeout(this.#retry)
+    this.#retry?.cancel()
     this.#attempt?.abandon()
   }
 
@@ -166,7 +167,7 @@ class Connecting implements UpstreamAttempt {
     const { retries, retryDelay } = this.#options
     if (this.#round >= retries) return this.#fail(failure ?? { code: 'failed', message: 'no address was tried' })
     this.#round += 1
-    this.#retry = setTimeout(() => this.startRound(), retryDelay)
+    this.#retry = after(retryDelay, () => this.startRound())
   }
 
   #succeed(connection: Connection, address: string): void {

@@ -1,3 +1,4 @@
+import { after, type Deadline } from '../deadlines.ts'
 import type { ConnectEvents, Connection, ConnectionEvents, SocketEndpoint } from '../transport.ts'
 import { CHUNK } from './arena.ts'
 import {
@@ -64,7 +65,8 @@ export class EpollConnection implements Connection, Watched {
   #connecting: ConnectEvents | undefined
   #outbox: Outbox | undefined
   #error: Error | undefined
-  #timer: NodeJS.Timeout | undefined
+  #timer: Deadline | undefined
+  #lingering: Deadline | undefined
   #discarded = 0
   /** As long as the socket has not been told that small packets leave at once (TCP_NODELAY). */
   #options: SocketOptions | undefined
@@ -189,14 +191,12 @@ export class EpollConnection implements Connection, Watched {
     if (this.#finishing || this.#descriptor < 0) return
     this.#finishing = true
     this.#paused = false
-    const started = performance.now()
-    this.end()
+    this.#timer = after(deadline, () => this.destroy(!this.#endSent))
+    if (this.#endSent) this.#linger()
+    else this.end()
     if (this.#descriptor < 0) return
     // closing with bytes unread would reset the connection, and the peer might lose what we sent last
     this.#readSoon()
-    const linger = Math.min(LINGER_TIME, deadline)
-    if (this.#endSent) this.#timer = setTimeout(() => this.destroy(), linger)
-    else this.#timer = setTimeout(() => this.destroy(!this.#endSent), started + deadline - performance.now())
   }
 
   destroy(reset = false): void {
@@ -361,9 +361,12 @@ export class EpollConnection implements Connection, Watched {
       this.#readable = true
       this.#readSoon()
     }
-    if (!this.#finishing || this.#timer === undefined) return
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.destroy(), LINGER_TIME)
+    if (this.#finishing) this.#linger()
+  }
+
+  /** The deadline of `finish` goes on beside this one: the first that comes closes. */
+  #linger(): void {
+    this.#lingering = after(LINGER_TIME, () => this.destroy())
   }
 
   // ── closing ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -379,7 +382,8 @@ export class EpollConnection implements Connection, Watched {
     this.#descriptor = -1
     this.#outbox?.clear()
     this.#outbox = undefined
-    clearTimeout(this.#timer)
+    this.#timer?.cancel()
+    this.#lingering?.cancel()
     this.#poller.close(descriptor)
     this.#tellClosedLater()
   }
