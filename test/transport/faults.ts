@@ -18,6 +18,7 @@ const ENOTCONN = 107
 const ETIMEDOUT = 110
 const ECONNREFUSED = 111
 const EPOLL_CTL_MOD = 3
+const EPOLLRDHUP = 0x2000
 const EVENT_SIZE = process.arch === 'x64' ? 12 : 16
 
 export interface FaultOptions {
@@ -45,6 +46,8 @@ export class Faults {
   readonly #calls: SystemCalls
   /** What the kernel was told to watch of each descriptor, to tell it again. */
   readonly #events = new Map<number, { epoll: number; event: Buffer }>()
+  /** Their FIN has come: from then on the kernel gives all that there is, or as much as was asked for. */
+  readonly #ended = new Set<number>()
   readonly #memory = Buffer.from(new ArrayBuffer(64))
   readonly #address = ffi.getRawPointer(this.#memory)
 
@@ -82,7 +85,9 @@ export class Faults {
         this.#used('read', descriptor) ||
         fatal(ECONNRESET, ETIMEDOUT, EIO) ||
         soft(EINTR) ||
-        this.#less(descriptor, length, (size) => calls.read(descriptor, memory, size)),
+        (this.#ended.has(descriptor)
+          ? calls.read(descriptor, memory, length)
+          : this.#less(descriptor, length, (size) => calls.read(descriptor, memory, size))),
       write: (descriptor, memory, length) =>
         this.#used('write', descriptor) ||
         fatal(EPIPE, ECONNRESET, ENOMEM) ||
@@ -95,6 +100,7 @@ export class Faults {
         if (misused !== 0) return misused
         this.open.delete(descriptor)
         this.#events.delete(descriptor)
+        this.#ended.delete(descriptor)
         // what cannot be closed is closed all the same
         return calls.close(descriptor) || soft(EINTR, EIO)
       },
@@ -113,8 +119,13 @@ export class Faults {
         this.#events.set(descriptor, { epoll, event: copy })
         return calls.epollControl(epoll, operation, descriptor, event)
       },
-      epollWait: (epoll, events, most, timeout) =>
-        soft(EINTR) || calls.epollWait(epoll, events, this.#chance(this.soft) ? 1 : most, timeout),
+      epollWait: (epoll, events, most, timeout) => {
+        const interrupted = soft(EINTR)
+        if (interrupted !== 0) return interrupted
+        const count = calls.epollWait(epoll, events, this.#chance(this.soft) ? 1 : most, timeout)
+        this.#noteEnds(events, count)
+        return count
+      },
     }
   }
 
@@ -159,6 +170,13 @@ export class Faults {
     const result = size === 0 ? -EAGAIN : move(BigInt(size))
     this.#tellAgain(descriptor)
     return result
+  }
+
+  #noteEnds(events: bigint, count: number): void {
+    if (count <= 0) return
+    const memory = Buffer.from(ffi.toArrayBuffer(events, count * EVENT_SIZE, false))
+    for (let at = 0; at < count * EVENT_SIZE; at += EVENT_SIZE)
+      if ((memory.readInt32LE(at) & EPOLLRDHUP) !== 0) this.#ended.add(memory.readInt32LE(at + EVENT_SIZE - 8))
   }
 
   #tellAgain(descriptor: number): void {
