@@ -31,17 +31,33 @@ test('a flood of dear decisions delays a neighbour by the one that has begun, no
   await using watched = await WatchedSandbox.start()
   const { sandbox } = watched
   await sandbox.load(good)
-  await sandbox.load(version(2, routing(DEAR), { router: 'flood/web', tenant: 'flood' }))
+  // Not so dear that they are asked apart.
+  await sandbox.load(version(2, routing(DEAR.replace('1.5e7', '4e6')), { router: 'flood/web', tenant: 'flood' }))
   let answers = 0
-  const flood = Array.from({ length: 60 }, () => ask(sandbox, 2).then(() => (answers += 1)))
+  const flood = Array.from({ length: 100 }, () => ask(sandbox, 2).then(() => (answers += 1)))
   const between: number[] = []
   for (let n = 0; n < 15; n++) {
     const before = answers
     assert.equal(await said(sandbox, 1), 'good')
     between.push(answers - before)
   }
-  assert.ok(answers < 60, 'the flood is over before its neighbour was asked')
+  assert.ok(answers < 100, 'the flood is over before its neighbour was asked')
   assert.ok(Math.max(...between) <= 2, `hostile decisions made while the neighbour waited: ${between.join()}`)
+  await Promise.all(flood)
+})
+
+test('a router whose decisions take long is asked apart', async () => {
+  await using watched = await WatchedSandbox.start()
+  const { sandbox } = watched
+  await sandbox.load(good)
+  await sandbox.load(version(2, routing(DEAR), { router: 'slow/web', tenant: 'slow' }))
+  const apart = () => sandbox.hostsOf('operator').filter(({ role }) => role === 'penalty')
+  for (let n = 0; n < 50 && apart().length === 0; n++) assert.equal(await said(sandbox, 2), 'dear')
+  assert.equal(apart().length, 1)
+  let answers = 0
+  const flood = Array.from({ length: 30 }, () => ask(sandbox, 2).then(() => (answers += 1)))
+  for (let n = 0; n < 5; n++) assert.equal(await said(sandbox, 1), 'good')
+  assert.ok(answers < 10, `${answers} slow decisions were made meanwhile`)
   await Promise.all(flood)
 })
 
@@ -149,11 +165,42 @@ test('a router that was slow is asked in one host apart, one that costs hosts in
   assert.notEqual(hostOf('cell')?.pid, cell)
 })
 
+test('a new version of a tenant is first asked where it can cost nobody anything', async () => {
+  await using watched = await WatchedSandbox.start()
+  const { sandbox } = watched
+  const serving = (): number | undefined => sandbox.hostsOf('untrusted').find(({ role }) => role === 'serving')?.pid
+  await sandbox.load({ ...good, cordon: 'untrusted' })
+  await sandbox.load(deaf(2, 'killer/web'))
+  const first = serving()
+  const attacks = Array.from({ length: 20 }, () => ask(sandbox, 2, question('attack')))
+  assert.equal(await said(sandbox, 1), 'good')
+  const failures = (await Promise.all(attacks)).map((reply) => failed(reply).failure)
+  assert.deepEqual(failures, [...Array<string>(3).fill('killed'), ...Array<string>(17).fill('quarantined')])
+  assert.equal(serving(), first, 'the host that serves')
+})
+
+test('all routers of a tenant stand with the one under which a host was lost', async () => {
+  await using watched = await WatchedSandbox.start()
+  const { sandbox } = watched
+  await sandbox.load({ ...good, cordon: 'untrusted' })
+  await sandbox.load(deaf(2, 'killer/web'))
+  assert.equal(failed(await ask(sandbox, 2, question('attack'))).failure, 'killed')
+  await sandbox.load(deaf(3, 'killer/other'))
+  const outside = () => sandbox.hostsOf('untrusted').filter(({ role }) => role === 'serving' || role === 'spare')
+  const before = await until('a spare', () => (outside().length === 2 ? outside() : undefined))
+  assert.equal(failed(await ask(sandbox, 3, question('attack'))).failure, 'killed')
+  const pids = (hosts: typeof before) => hosts.map(({ pid }) => pid)
+  assert.deepEqual(pids(outside()), pids(before))
+  sandbox.release('killer')
+  assert.equal(await said(sandbox, 3), 'well')
+})
+
 test('what waits of a router is asked where it stands by then: a flood of attacks costs one host that serves', async () => {
   await using watched = await WatchedSandbox.start()
   const { sandbox } = watched
   await sandbox.load({ ...good, cordon: 'untrusted' })
   await sandbox.load(deaf(2, 'killer/web'))
+  for (let at = 0; at < 3; at++) assert.deepEqual([await said(sandbox, 1), await said(sandbox, 2)], ['good', 'well'])
   const serving = (): number | undefined => sandbox.hostsOf('untrusted').find(({ role }) => role === 'serving')?.pid
   const attacks = Array.from({ length: 20 }, () => ask(sandbox, 2, question('attack')))
   const first = serving()

@@ -14,7 +14,7 @@ export interface CheckerRun {
 const ADDRESS_SPACE = 1_500_000
 const MEMORY_GOAL = '600MiB'
 const MOST_OUTPUT = 256 * 1024
-const BOUNDED = `ulimit -c 0; ulimit -v ${ADDRESS_SPACE}; exec "$0" "$@"`
+const BOUNDED = `ulimit -c 0; ulimit -v ${ADDRESS_SPACE}; exec nice -n 5 "$0" "$@"`
 
 // More runs than processors only make each slower, and each has a deadline.
 const turns = new Turns(availableParallelism() + 1)

@@ -25,6 +25,8 @@ interface Loaded {
  */
 const ATTEMPTS = 2
 
+const MOST_PATIENCE = 75
+
 /**
  * The isolates of one host, by version. The same engine runs in a sandbox host process and in the direct sandbox, so that what
  * is tested is what is served.
@@ -73,16 +75,20 @@ export class RouterEngine {
   /** `spent`: CPU microseconds that the question has cost already. */
   #call(loaded: Loaded, hook: string, facts: string, text: string, spent: number): EngineAnswer {
     const allowed = loaded.limits.decisionTime
+    const wall = this.#penalty ? patience(allowed) : allowed
+    const attempts = this.#penalty ? 1 : ATTEMPTS
     let total = spent
     for (let attempt = 1; ; attempt++) {
       const { isolate } = loaded
       const before = isolate.cpuTime
       const started = performance.now()
-      const outcome = isolate.call(hook, facts, text, allowed)
+      const outcome = isolate.call(hook, facts, text, wall)
       // One that ran out of memory is gone, and its clock with it.
       const used = isolate.disposed ? (performance.now() - started) * 1000 : isolate.cpuTime - before
       total += used
-      if (!descheduled(outcome, used, allowed) || attempt === ATTEMPTS) return toAnswer(outcome, total)
+      if (outcome.kind === 'returned' && this.#penalty && used > allowed * 1100)
+        return toAnswer({ kind: 'timeout' }, total)
+      if (!descheduled(outcome, used, allowed) || attempt === attempts) return toAnswer(outcome, total)
       // What the first attempt left on the heap would count against the second.
       total += this.#restore(loaded)
     }
@@ -96,6 +102,14 @@ export class RouterEngine {
     loaded.struck = false
     return loaded.isolate.cpuTime
   }
+}
+
+/**
+ * Where nobody's questions stand behind it, a router that gets little of the processor has longer to use up its CPU time: wall
+ * milliseconds for so many of CPU, still below the deadline at which the host is killed.
+ */
+function patience(allowed: number): number {
+  return Math.max(allowed, Math.min(4 * allowed, MOST_PATIENCE))
 }
 
 /** `used` in microseconds, `allowed` in milliseconds; a loop's own clock is a little behind the timer's. */

@@ -2,6 +2,12 @@ import type { SandboxVersion } from './sandbox.ts'
 
 /** Expected of a version that was never asked: such questions are sent one by one. */
 const UNKNOWN = 2
+/** Answers after which a version is no longer new. */
+const PROVEN = 3
+/** From a mean of the first it is asked apart, until that has fallen below the second: nobody waits behind such decisions. */
+const LONG = { from: 6, until: 2 } as const
+/** The share of a mean that the newest question has. */
+const NEWEST = 0.25
 /** What is left of an expectation after each question that took less. */
 const FADING = 0.9
 
@@ -10,6 +16,8 @@ export class Held {
   readonly version: SandboxVersion
   /** Questions that are asked and not answered. */
   asked = 0
+  /** Questions about connections that were answered. */
+  answers = 0
   unloading = false
   /** Hosts that died by themselves while loading it. */
   lostLoading = 0
@@ -22,9 +30,20 @@ export class Held {
   /** Loading it takes more than a decision may: no host loads it on which others wait. */
   slowToLoad = false
   #expected = UNKNOWN
+  /** One outlier, such as a collection of garbage, hardly moves it. */
+  #mean = 0
+  #long = false
 
   constructor(version: SandboxVersion) {
     this.version = version
+  }
+
+  /** It replaces `other`, and is taken to be like it until it shows otherwise. */
+  follow(other: Held): void {
+    this.askedAt = Math.max(this.askedAt, other.askedAt)
+    this.#expected = other.#expected
+    this.#mean = other.#mean
+    this.#long = other.#long
   }
 
   /** When there last was something to do with it. */
@@ -37,8 +56,22 @@ export class Held {
     return this.#expected
   }
 
+  /** It has hardly been asked about a connection yet: nobody knows what its questions do to a host. */
+  get isNew(): boolean {
+    return this.answers < PROVEN
+  }
+
+  /** Its decisions are slow, within what they may take: neighbours' questions should not stand behind them. */
+  get takesLong(): boolean {
+    return this.#long
+  }
+
   /** One of its questions took so many CPU milliseconds. */
   took(milliseconds: number): void {
     this.#expected = Math.max(milliseconds, this.#expected * FADING + milliseconds * (1 - FADING))
+    // The first decisions of code that never ran before say little about the others.
+    if (this.isNew) return
+    this.#mean += (milliseconds - this.#mean) * NEWEST
+    this.#long = this.#mean > (this.#long ? LONG.until : LONG.from)
   }
 }

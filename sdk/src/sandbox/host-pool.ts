@@ -29,8 +29,8 @@ export interface HostPoolOptions {
   readonly limited: (tenant: string) => void
 }
 
-/** Who answers a question. */
-export type LaneName = Exclude<Role, 'spare'>
+/** Who answers a question: the spare those about new versions of tenants, which cost nobody anything there. */
+export type LaneName = Role
 
 /** How often deadlines are looked at while questions are in flight, in milliseconds. */
 const TICK = 20
@@ -62,11 +62,11 @@ export class HostPool {
       new Lane({
         budgets,
         limited,
-        hosts: () => this.#inRole[name],
+        hosts: () => (name === 'spare' && this.#inRole.spare.length === 0 ? this.#inRole.serving : this.#inRole[name]),
         belongs: (asking) => laneOf(asking) === name,
         askAnew,
       })
-    this.#lanes = { serving: lane('serving'), penalty: lane('penalty'), cell: lane('cell') }
+    this.#lanes = { serving: lane('serving'), spare: lane('spare'), penalty: lane('penalty'), cell: lane('cell') }
     this.#starter = new HostStarter(options.command, {
       ready: (host, role) => this.#stand(host, role),
       answered: (host, job) => this.#answered(host, job),
@@ -100,7 +100,7 @@ export class HostPool {
 
   ask(asking: Asking, lane: LaneName): void {
     this.#lanes[lane].push(asking)
-    if (lane !== 'serving') this.#fill()
+    if (lane === 'penalty' || lane === 'cell') this.#fill()
     this.#tick()
   }
 
@@ -122,7 +122,7 @@ export class HostPool {
 
   /** Loads a version anew wherever it was struck. */
   reload(held: Held): void {
-    for (const host of this.#inRole.serving) host.load(held, () => {})
+    for (const host of [...this.#inRole.serving, ...this.#inRole.spare]) host.load(held, () => {})
   }
 
   unload(id: number): void {
@@ -183,8 +183,7 @@ export class HostPool {
   }
 
   #pump(): void {
-    this.#lanes.serving.pump()
-    for (const role of APART) this.#lanes[role].pump()
+    for (const lane of Object.values(this.#lanes)) lane.pump()
   }
 
   #answered(process: HostProcess<Job>, job: Job): void {

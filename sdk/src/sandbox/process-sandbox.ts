@@ -117,6 +117,7 @@ export class ProcessSandbox implements Sandbox {
         if (reply === 'elsewhere') return this.#moved(asking)
         if (this.#askedAgain(asking, reply)) return
         held.asked -= 1
+        held.answers += 1
         this.#inFlight.leave(held.version)
         if (held.asked === 0 && held.unloading) this.#forget(held)
         answered(reply)
@@ -176,7 +177,8 @@ export class ProcessSandbox implements Sandbox {
     const standing = this.#strikes.standing(held.version.router)
     if (standing === 'quarantined') return undefined
     if (suspect || standing === 'cell') return 'cell'
-    return slow || standing === 'penalty' || held.slowToLoad ? 'penalty' : 'serving'
+    if (slow || standing === 'penalty' || held.slowToLoad || held.takesLong) return 'penalty'
+    return held.isNew && held.version.tenant !== '' ? 'spare' : 'serving'
   }
 
   /** A serving host would not ask it again since the router was struck there. */

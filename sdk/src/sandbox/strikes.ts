@@ -41,11 +41,13 @@ interface Offender {
  * Who cost a host, or a whole time slice, and how often. A router is on probation from its first strike until `window` has
  * passed without another; after a quarantine a single strike is enough for the next one. A new version is let out of
  * quarantine and starts with no strikes, but on probation: otherwise one saved again and again would cost its neighbours a
- * host each time.
+ * host each time. For the same reason all routers of a tenant stand with the one under which a host was lost.
  */
 export class Strikes {
   readonly #rules: StrikeRules
   readonly #offenders = new Map<string, Offender>()
+  /** By tenant, when a host was last lost under one of its routers: another name makes no other author. */
+  readonly #lethal = new Map<string, number>()
   readonly #now: () => number
 
   /** `now` in milliseconds, monotonic. */
@@ -55,13 +57,8 @@ export class Strikes {
   }
 
   standing(router: string): Standing {
-    const offender = this.#offenders.get(router)
-    if (offender === undefined) return 'clear'
-    const now = this.#now()
-    if (now < offender.quarantinedUntil) return 'quarantined'
-    if (now < this.#probation(offender)) return offender.lethal ? 'cell' : 'penalty'
-    if (now - offender.suspected >= this.#rules.window) this.#offenders.delete(router)
-    return 'clear'
+    const own = this.#own(router)
+    return own !== 'quarantined' && this.#isLethal(ownerOf(router)) ? 'cell' : own
   }
 
   /**
@@ -73,6 +70,7 @@ export class Strikes {
     const { limit, window, quarantine, quarantineMax } = this.#rules
     const offender = this.#offenders.get(router) ?? this.#new(router)
     offender.lethal = lethal || (offender.lethal && now < this.#probation(offender))
+    if (lethal) this.#lethal.set(ownerOf(router), now)
     offender.last = now
     offender.strikes = [...offender.strikes.filter((at) => now - at < window), now]
     if (offender.quarantines === 0 && offender.strikes.length < limit) return 0
@@ -89,6 +87,25 @@ export class Strikes {
     const again = now - offender.suspected < this.#rules.window
     offender.suspected = again ? -Infinity : now
     return again
+  }
+
+  /** Without what other routers of its tenant have done. */
+  #own(router: string): Standing {
+    const offender = this.#offenders.get(router)
+    if (offender === undefined) return 'clear'
+    const now = this.#now()
+    if (now < offender.quarantinedUntil) return 'quarantined'
+    if (now < this.#probation(offender)) return offender.lethal ? 'cell' : 'penalty'
+    if (now - offender.suspected >= this.#rules.window) this.#offenders.delete(router)
+    return 'clear'
+  }
+
+  #isLethal(tenant: string): boolean {
+    const last = this.#lethal.get(tenant)
+    if (last === undefined || tenant === '') return false
+    if (this.#now() - last < this.#rules.window) return true
+    this.#lethal.delete(tenant)
+    return false
   }
 
   #new(router: string): Offender {
@@ -118,6 +135,7 @@ export class Strikes {
   /** Forgets what was held against `router`. */
   release(router: string): void {
     this.#offenders.delete(router)
+    this.#lethal.delete(ownerOf(router))
   }
 
   /** Strikes of `router` that still count. */
@@ -131,4 +149,9 @@ export class Strikes {
     if (offender === undefined) return
     Object.assign(offender, { strikes: [], quarantines: 0, quarantinedUntil: -Infinity })
   }
+}
+
+/** The tenant of a router, `''` for the operator's. */
+function ownerOf(router: string): string {
+  return router.slice(0, Math.max(0, router.indexOf('/')))
 }

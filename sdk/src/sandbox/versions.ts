@@ -44,8 +44,7 @@ export class Versions {
   /** It counts as asked when the version was that it is to replace. */
   add(held: Held): void {
     const { id, router, cordon, tenant } = held.version
-    for (const other of this.#held.values())
-      if (other.version.router === router) held.askedAt = Math.max(held.askedAt, other.askedAt)
+    for (const other of this.#held.values()) if (other.version.router === router) held.follow(other)
     this.#held.set(id, held)
     count(this.#ofCordon, cordon, 1)
     count(this.#ofTenant, tenant, 1)
