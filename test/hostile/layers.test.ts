@@ -56,6 +56,7 @@ test('row 63: seen from outside, a host that serves has what is claimed and noth
     if (launch.layers.includes('parent-death') || launch.layers.includes('user'))
       assert.equal(status(pid, 'NoNewPrivs'), '1')
     if (launch.layers.includes('seccomp')) assertFiltered(pid)
+    if (launch.layers.includes('cgroup')) assert.match(proc(pid, 'cgroup'), new RegExp(`^0::/.*/host-${pid}$`, 'm'))
   }
 })
 
