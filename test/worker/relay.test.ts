@@ -3,15 +3,19 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { describe, it, type TestContext } from 'node:test'
 import { TokenBucket } from '../../src/tenants/token-bucket.ts'
-import { createNetTransport } from '../../src/transport/net.ts'
+import type { Transport } from '../../src/transport/transport.ts'
 import { type Relay, type RelayOptions, type RelayResult, startRelay } from '../../src/worker/relay.ts'
 import { acceptedEnds, connectedEnds, type Peer, pattern, sha256 } from '../contract/ends.ts'
 import { eventually } from '../contract/eventually.ts'
+import { transports } from '../contract/transports.ts'
 
 const MiB = 1_048_576
-const transport = createNetTransport()
 
-describe('the relay', () => {
+for (const transport of transports()) describe(`the relay over ${transport.name}`, () => relayTests(transport))
+
+function relayTests(transport: Transport): void {
+  const start = (...options: Started) => begin(transport, ...options)
+
   it('copies 64 MiB both ways at once, in chunks of any size, and counts them', async (t) => {
     const { client, upstream, relay, result } = await start(t)
     const [up, down] = await Promise.all([send(client, 64 * MiB, 1), send(upstream, 64 * MiB, 2)])
@@ -226,11 +230,13 @@ describe('the relay', () => {
     await upstream.until('up', ({ text }) => text === 'up')
     await client.until('down', ({ text }) => text === 'down')
   })
-})
+}
 
 type Ends = Awaited<ReturnType<typeof bothEnds>>
 
-async function bothEnds(t: TestContext) {
+type Started = [t: TestContext, options?: Partial<RelayOptions>, before?: (ends: Ends) => Promise<void>]
+
+async function bothEnds(t: TestContext, transport: Transport) {
   const { connection: clientSide, peer: client } = await acceptedEnds(t, transport)
   const { connection: upstreamSide, peer: upstream } = await connectedEnds(t, transport)
   const { promise: untilEarly, resolve: early } = Promise.withResolvers<void>()
@@ -238,13 +244,9 @@ async function bothEnds(t: TestContext) {
 }
 
 /** A client, an upstream and a relay between them, after `before`. */
-async function start(
-  t: TestContext,
-  options: Partial<RelayOptions> = {},
-  before: (ends: Ends) => Promise<void> = async () => {},
-) {
-  const ends = await bothEnds(t)
-  await before(ends)
+async function begin(transport: Transport, ...[t, options = {}, before]: Started) {
+  const ends = await bothEnds(t, transport)
+  await before?.(ends)
   const results: RelayResult[] = []
   const { clientSide, upstreamSide } = ends
   const relay: Relay = startRelay(clientSide, upstreamSide, { idleTimeout: 0, ...options }, (one) => results.push(one))

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { formatTarget } from '../../src/transport/address.ts'
-import { createNetTransport } from '../../src/transport/net.ts'
 import type { ConnectEvents, Connection, ConnectTarget, Transport } from '../../src/transport/transport.ts'
 import type { Resolved } from '../../src/worker/dns.ts'
 import {
@@ -14,8 +13,9 @@ import {
 } from '../../src/worker/upstream.ts'
 import { Recorder, serve } from '../contract/ends.ts'
 import { eventually } from '../contract/eventually.ts'
+import { transports } from '../contract/transports.ts'
 
-const net = createNetTransport()
+const real = transports().at(-1) ?? assert.fail('there is no transport')
 
 describe('connecting to an upstream', () => {
   it('connects to an address at the first attempt', async (t) => {
@@ -218,7 +218,7 @@ function start({ resolved, ...options }: Setup) {
   const attempt = connectUpstream(
     {
       upstream: { kind: 'tcp', host: 'name.test', port: 1 },
-      transport: net,
+      transport: real,
       connectTimeout: 5000,
       retries: 10,
       retryDelay: 1,
