@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import type { VersionLimits } from 'router-sdk/sandbox'
 import { ask, closeText, failed, LIMITS, question, version, WatchedSandbox } from '../sandbox/sandboxes.ts'
 
 const HOST = join(dirname(fileURLToPath(import.meta.url)), 'hosts', 'taken-over.ts')
 const MiB = 1_048_576
 const limits = { ...LIMITS, decisionDeadline: 150, hostMemory: 256 * MiB }
 
-async function taken(behaviour: string): Promise<WatchedSandbox> {
-  const watched = await WatchedSandbox.start({ command: [process.execPath, HOST, behaviour], limits })
+async function taken(behaviour: string, flag = '', more: Partial<VersionLimits> = {}): Promise<WatchedSandbox> {
+  const watched = await WatchedSandbox.start({ command: [process.execPath, HOST, behaviour, flag], limits })
   try {
-    await watched.sandbox.load(version(1, '', { router: 'taken' }))
+    await watched.sandbox.load(version(1, '', { router: 'taken', tenant: 'one', limits: more }))
     return watched
   } catch (error) {
     await watched.sandbox.close()
@@ -103,4 +106,43 @@ test('row 59: a router that crashes its host each time is asked once more elsewh
   }
   assert.ok(failures.includes('killed') && failures.at(-1) === 'quarantined', failures.join())
   assert.equal((await watched.event('quarantined')).router, 'taken')
+})
+
+for (const [behaviour, says] of [
+  ['an answer before it is ready', /answers nothing that was asked/],
+  ['another version of the protocol', /protocol version 99/],
+] as const)
+  test(`row 61: a host that begins with ${behaviour} is killed, and another started`, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'taken-over-'))
+    try {
+      await using watched = await taken(behaviour, join(folder, 'flag'))
+      const { loss, detail } = await watched.event('host-lost')
+      assert.equal(loss, 'violation')
+      assert.match(detail, says)
+      assert.equal(closeText(await ask(watched.sandbox, 1)), 'well')
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+test('row 61: a host whose answer never ends is killed at its deadline, with what it has sent', async () => {
+  await using watched = await taken('a frame that never ends')
+  assert.equal(failed(await ask(watched.sandbox, 1, question('attack'))).failure, 'killed')
+  assert.equal((await watched.event('host-lost')).loss, 'deadline')
+  assert.equal(closeText(await ask(watched.sandbox, 1)), 'well')
+})
+
+test('row 61: a host that never asks what it is given does not keep its question for ever', async () => {
+  await using watched = await taken('that it would not ask, for ever')
+  assert.equal(failed(await ask(watched.sandbox, 1, question('attack'))).failure, 'killed')
+  assert.match((await watched.event('host-lost')).detail, /sent elsewhere 9 times/)
+  assert.equal(closeText(await ask(watched.sandbox, 1)), 'well')
+})
+
+test('row 62: a host that says that a decision took an hour has not used up its tenant’s CPU time', async () => {
+  await using watched = await taken('an hour of CPU time', '', { cpuPerSecond: 100, cpuBurst: 100 })
+  assert.equal(closeText(await ask(watched.sandbox, 1, question('attack'))), 'well')
+  const asked = performance.now()
+  assert.equal(closeText(await ask(watched.sandbox, 1)), 'well')
+  assert.ok(performance.now() - asked < 3000)
 })

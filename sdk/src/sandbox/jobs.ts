@@ -18,6 +18,9 @@ export class HostGone extends Error {
   }
 }
 
+/** Times that hosts may say of one question that it is to be asked elsewhere. */
+const MOST_MOVES = 8
+
 /** A question on its way: it outlives the hosts that it is asked of. */
 export class Asking implements Pending, Queued {
   readonly kind = 'asking'
@@ -41,6 +44,7 @@ export class Asking implements Pending, Queued {
   suspicion = 0
   /** Its router has had a strike for it. */
   struck = false
+  #moves = 0
   readonly #done: (asking: Asking, reply: Reply | 'elsewhere') => void
 
   constructor(held: Held, question: Question, done: (asking: Asking, reply: Reply | 'elsewhere') => void) {
@@ -62,8 +66,11 @@ export class Asking implements Pending, Queued {
   }
 
   answered(body: Buffer): () => void {
-    const { status, cpu, json } = decodeAnswer(body)
+    const { status, cpu: said, json } = decodeAnswer(body)
+    const cpu = believable(said, this.sent)
     const reply = status === 'elsewhere' ? status : parseReply(status, cpu, json, this.version.limits.decisionTime)
+    if (reply === 'elsewhere' && ++this.#moves > MOST_MOVES)
+      throw new HostViolation(`a question that was sent elsewhere ${this.#moves} times`)
     this.spent = cpu / 1000
     if (reply !== 'elsewhere') this.held.took(this.spent)
     return () => this.#done(this, reply)
@@ -95,7 +102,7 @@ export class Loading implements Pending {
 
   answered(body: Buffer): () => void {
     const { status, cpu, json } = decodeAnswer(body)
-    this.spent = cpu / 1000
+    this.spent = believable(cpu, this.since) / 1000
     let result: RouterDescription | Error
     try {
       result = parseDescription(status, json, this.version.limits.loadTime)
@@ -109,4 +116,12 @@ export class Loading implements Pending {
   fail(error: Error): void {
     this.#done(error)
   }
+}
+
+/**
+ * CPU microseconds that a host says that a job took, and no more than the time since it was sent: otherwise a host that was
+ * taken over could use up any tenant's CPU time for hours.
+ */
+function believable(cpu: number, sent: number): number {
+  return Math.min(cpu, Math.ceil((performance.now() - sent) * 1000))
 }

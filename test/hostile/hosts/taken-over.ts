@@ -2,7 +2,7 @@
  * A sandbox host that somebody has taken over: it speaks the protocol until it is asked about `attack`, and then does what its
  * first argument says. The second is a file's path.
  */
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { Socket } from 'node:net'
 import {
   decodeAsk,
@@ -16,7 +16,8 @@ import {
 
 const channel = new Socket({ fd: 3, readable: true, writable: true })
 const [behaviour = '', flag = ''] = process.argv.slice(2)
-const say = (id: number, what: unknown): boolean => channel.write(encodeAnswer(id, 'returned', 1, JSON.stringify(what)))
+const say = (id: number, what: unknown, cpu = 1): boolean =>
+  channel.write(encodeAnswer(id, 'returned', cpu, JSON.stringify(what)))
 const well = { answer: { close: 'well' } }
 
 const BEHAVIOURS: Readonly<Record<string, (id: number) => void>> = {
@@ -54,10 +55,41 @@ const BEHAVIOURS: Readonly<Record<string, (id: number) => void>> = {
   },
   'another upstream': (id) => say(id, { answer: { remote: '169.254.169.254:80' } }),
   'its end': () => process.abort(),
+  'a frame that never ends': (id) =>
+    dribble(encodeAnswer(id, 'returned', 1, JSON.stringify({ log: 'x'.repeat(1e6) })), 0),
+  'that it would not ask, for ever': (id) => channel.write(encodeAnswer(id, 'elsewhere', 0, '')),
+  'an hour of CPU time': (id) => say(id, well, 3_600_000_000),
 }
 
 function flood(chunk: Buffer, times: number): void {
   if (times > 0) channel.write(chunk, () => flood(chunk, times - 1))
+}
+
+/** A few bytes at a time, for as long as there are any. */
+function dribble(bytes: Buffer, at: number): void {
+  channel.write(bytes.subarray(at, at + 64))
+  setTimeout(dribble, 1, bytes, at + 64)
+}
+
+/** What the first host does instead of beginning as it should; the second begins well. */
+const BEGINNINGS: Readonly<Record<string, () => void>> = {
+  'an answer before it is ready': () => say(1, well),
+  'another version of the protocol': () => {
+    const frame = encodeReady()
+    frame.writeUInt32LE(99, 5)
+    channel.write(frame)
+  },
+  'nothing at all': () => {},
+}
+
+function begin(): void {
+  const beginning = BEGINNINGS[behaviour]
+  if (beginning === undefined || existsSync(flag)) {
+    channel.write(encodeReady())
+    return
+  }
+  writeFileSync(flag, '')
+  beginning()
 }
 
 /** Deaf when it loads `moody` and a file is there. */
@@ -78,4 +110,4 @@ const reader = new FrameReader(1 << 30)
 channel.on('data', (chunk: Buffer) => reader.feed(chunk, answer))
 channel.on('close', () => process.exit(0))
 channel.on('error', () => process.exit(0))
-channel.write(encodeReady())
+begin()
