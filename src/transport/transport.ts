@@ -24,7 +24,10 @@ export interface TransportListener {
   /** Stops accepting for a while; connections wait in the kernel's queue. */
   pause(): void
   resume(): void
-  /** Stops accepting for good and gives the port back; accepted connections live on. */
+  /**
+   * Stops accepting for good and gives the port back; accepted connections live on. Where the system allows it, those that wait
+   * at the door of a listener that is not paused are accepted before this returns: their clients were told that they are in.
+   */
   close(): void
   /** Called when accepting failed: the system ran out of descriptors or memory. The listener is still there. */
   onError: ((error: Error) => void) | undefined

@@ -105,6 +105,7 @@ class EpollListener implements TransportListener, Watched {
 
   close(): void {
     if (this.#descriptor < 0) return
+    this.#accept(BACKLOG)
     clearTimeout(this.#retry)
     const descriptor = this.#descriptor
     this.#descriptor = -1
@@ -112,8 +113,12 @@ class EpollListener implements TransportListener, Watched {
   }
 
   ready(): void {
+    this.#accept(ACCEPTS_A_TURN)
+  }
+
+  #accept(most: number): void {
     const { calls, arena } = this.#poller
-    for (let accepts = 0; accepts < ACCEPTS_A_TURN; accepts++) {
+    for (let accepts = 0; accepts < most; accepts++) {
       if (this.#paused || this.#retry !== undefined || this.#descriptor < 0) return
       arena.expectAddress()
       const flags = SOCK_NONBLOCK | SOCK_CLOEXEC

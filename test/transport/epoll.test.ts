@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import ffi from 'node:ffi'
+import { readFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import { describe, it } from 'node:test'
+import { promisify } from 'node:util'
+import { createEpollTransport, epollMissing } from '../../src/transport/epoll/epoll.ts'
+import type { SystemCalls } from '../../src/transport/system-calls.ts'
+import type { Connection, Transport } from '../../src/transport/transport.ts'
+import { acceptedEnds, connect, connectedEnds, dial, listen, pattern, Recorder, serve } from '../contract/ends.ts'
+import { eventually } from '../contract/eventually.ts'
+
+const EMFILE = 24
+const SO_KEEPALIVE = 9
+const TCP_NODELAY = 1
+const MSG_OOB = 1
+const O_CLOEXEC = 0o2000000
+
+/** A transport whose calls are noted, and which asks `instead` first what a call answers. */
+function noted(instead: Partial<SystemCalls> = {}): { transport: Transport; calls: string[] } {
+  const log: string[] = []
+  const transport = createEpollTransport({
+    calls: (real) =>
+      new Proxy(real, {
+        get(target, name: keyof SystemCalls) {
+          return (...words: never[]) => {
+            log.push(`${name} ${words[0]} ${words[1]} ${words[2]}`)
+            const answer: unknown = Reflect.apply(instead[name] ?? (() => undefined), instead, words)
+            return answer ?? Reflect.apply(target[name], target, words)
+          }
+        },
+      }),
+  })
+  return { transport, calls: log }
+}
+
+describe('the epoll transport', { skip: epollMissing() ?? false }, () => {
+  it('keeps connections waiting while there is no descriptor for them, and accepts them when there is', async (t) => {
+    let refusals = 3
+    const { transport } = noted({ accept4: () => (refusals-- > 0 ? -EMFILE : (undefined as never)) })
+    const accepted: Connection[] = []
+    const listener = await listen(t, transport, (connection) => accepted.push(connection))
+    const errors: string[] = []
+    listener.onError = (error) => errors.push(error.message)
+    const peers = Array.from({ length: 5 }, () => dial(t, listener.port))
+    await eventually(
+      'five connections',
+      () => accepted.length === 5,
+      () => [errors, refusals],
+    )
+    assert.equal(errors.length, 3)
+    assert.match(errors[0] ?? '', /^accept EMFILE: too many open files on port \d+$/)
+    assert.ok(peers.every(({ error }) => error === undefined))
+    for (const connection of accepted) connection.destroy()
+  })
+
+  it('accepts those who wait at the door before it closes, unless it is paused', async (t) => {
+    for (const paused of [false, true]) {
+      const accepted: Connection[] = []
+      const listener = await listen(t, createEpollTransport(), (connection) => accepted.push(connection))
+      const peer = dial(t, listener.port)
+      // nothing of ours runs between the system's connecting and the close
+      await new Promise<void>((resolve) =>
+        peer.socket.once('connect', () => {
+          if (paused) listener.pause()
+          if (accepted.length === 0) listener.close()
+          resolve()
+        }),
+      )
+      if (paused && accepted.length === 0) await peer.until('a reset', ({ closed }) => closed)
+      else assert.equal(accepted.length, 1)
+      for (const connection of accepted) connection.destroy()
+    }
+  })
+
+  it('lets no fast connection keep the others waiting', async (t) => {
+    const transport = createEpollTransport()
+    const order: string[] = []
+    const ends = await Promise.all(['a', 'b'].map(() => acceptedEnds(t, transport)))
+    for (const { connection, events, peer } of ends) {
+      connection.pause()
+      connection.setEvents(events)
+      peer.socket.write(pattern(2_000_000))
+    }
+    await eventually('both to be full', () => ends.every(({ peer }) => peer.socket.bytesWritten >= 1_000_000))
+    for (const [index, { connection, events }] of ends.entries()) {
+      events.onData = () => order.push('ab'.charAt(index))
+      connection.resume()
+    }
+    await Promise.all(ends.map(({ events }) => events.untilBytes(2_000_000)))
+    const both = order.slice(0, order.lastIndexOf(order.at(-1) === 'a' ? 'b' : 'a') + 1)
+    const longest = Math.max(...(both.join('').match(/a+|b+/g) ?? []).map((run) => run.length))
+    assert.ok(longest <= 16, `${longest} chunks of one connection in a row: ${order.join('')}`)
+  })
+
+  it('reads what is behind urgent data, and what was cut short by it', async (t) => {
+    const transport = createEpollTransport()
+    const { connection, events, peer } = await acceptedEnds(t, transport)
+    connection.setEvents(events)
+    const fd = descriptorOf(peer.socket)
+    for (let round = 1; round <= 20; round++) {
+      sendUrgent(fd, 'xyz!') // of which the last byte is urgent, and not in the stream
+      peer.socket.write('after')
+      await events.untilBytes(round * 8)
+    }
+    peer.socket.end()
+    await events.until('ended')
+  })
+
+  it('drops what the kernel says of a descriptor that has another owner by now', async (t) => {
+    const transport = createEpollTransport()
+    const { port, peers } = await serve(t)
+    const pairs = await Promise.all([1, 2].map(() => acceptedEnds(t, transport)))
+    const fresh = new Recorder()
+    const late = new Recorder()
+    let heirs = 0
+    for (const [index, { connection, events }] of pairs.entries()) {
+      const other = pairs[1 - index]
+      events.onData = () => {
+        // the other has an event in this very turn
+        other?.connection.destroy()
+        heirs += 1
+        connect(t, transport, { kind: 'tcp', address: '127.0.0.1', port }, heirs === 1 ? fresh : late)
+        assert.deepEqual(fresh.log, [])
+      }
+      connection.setEvents(events)
+    }
+    for (const { peer } of pairs) peer.socket.write('x')
+    const deadline = performance.now() + 20
+    while (performance.now() < deadline); // so that both have come when the next turn begins
+    await fresh.until('connected')
+    assert.equal(heirs, 1)
+    assert.deepEqual(fresh.log, ['connected'])
+    assert.equal(peers.length, 1)
+  })
+
+  it('needs no shutdown where closing says all', async (t) => {
+    const { transport, calls } = noted()
+    const { connection, events, peer } = await acceptedEnds(t, transport)
+    connection.setEvents(events)
+    peer.socket.end('question')
+    await events.until('ended')
+    connection.write(Buffer.from('answer'))
+    connection.end()
+    await peer.until('the end', ({ ended }) => ended)
+    assert.equal(peer.text, 'answer')
+    assert.deepEqual(
+      calls.filter((call) => call.startsWith('shutdown')),
+      [],
+    )
+  })
+
+  it('makes small packets leave at once, and probes the peers of connections that stay', async (t) => {
+    const { transport, calls } = noted()
+    const { connection, peer } = await connectedEnds(t, transport)
+    const told = () =>
+      calls.filter((call) => call.startsWith('setsockopt')).map((call) => call.split(' ').slice(2).join(' '))
+    connection.write(Buffer.from('a'))
+    assert.deepEqual(told(), [])
+    connection.write(Buffer.from('b'))
+    assert.deepEqual(told(), [`6 ${TCP_NODELAY}`])
+    await peer.until('both', ({ text }) => text === 'ab')
+    await eventually('keep-alive', () => told().includes(`1 ${SO_KEEPALIVE}`), told)
+  })
+
+  it('opens every descriptor so that no child process inherits it', async (t) => {
+    const { transport, calls } = noted()
+    const { connection } = await acceptedEnds(t, transport)
+    await connectedEnds(t, transport)
+    const opened = [
+      ...new Set(calls.filter((call) => /^epollControl/.test(call)).map((call) => Number(call.split(' ')[3]))),
+    ]
+    assert.ok(opened.length >= 3, calls.join())
+    for (const descriptor of opened) {
+      const flags = /^flags:\s+(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, 'latin1'))?.[1]
+      assert.equal(Number.parseInt(flags ?? '0', 8) & O_CLOEXEC, O_CLOEXEC)
+    }
+    connection.destroy()
+  })
+
+  it('throws what an owner throws as Node does, and tells the others what came for them', async () => {
+    const program = `
+      import { connect } from 'node:net'
+      import { createEpollTransport } from '${import.meta.resolve('../../src/transport/epoll/epoll.ts')}'
+      let caught = 0, heard = 0
+      process.on('uncaughtException', (error) => { caught += 1; if (error.message !== 'mine') throw error })
+      const listener = await createEpollTransport().listen({ host: '127.0.0.1', port: 0, reusePort: false }, (connection) =>
+        connection.setEvents({ data() { heard += 1; throw new Error('mine') }, ended() {}, drained() {}, closed() {} }))
+      for (let count = 0; count < 20; count++) connect(listener.port, '127.0.0.1').write('x')
+      const started = performance.now()
+      setInterval(() => { if ((heard === 20 && caught === 20) || performance.now() - started > 5000) process.exit(heard + caught) }, 5)`
+    const words = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', program]
+    await assert.rejects(promisify(execFile)(process.execPath, words, { timeout: 20_000 }), { code: 40 })
+  })
+
+  it('ends with the process when nothing is open, and not before', async () => {
+    const program = `
+      import { createEpollTransport } from '${import.meta.resolve('../../src/transport/epoll/epoll.ts')}'
+      const listener = await createEpollTransport().listen({ host: '127.0.0.1', port: 0, reusePort: false }, () => {})
+      setTimeout(() => { console.log('still here'); listener.close() }, 50).unref()`
+    const words = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', program]
+    const { stdout } = await promisify(execFile)(process.execPath, words, { timeout: 10_000 })
+    assert.equal(stdout, 'still here\n')
+  })
+})
+
+function sendUrgent(descriptor: number, text: string): void {
+  const { functions } = ffi.dlopen(null, { send: { arguments: ['i32', 'buffer', 'u64', 'i32'], return: 'i32' } })
+  assert.equal(functions.send(descriptor, Buffer.from(text), BigInt(text.length), MSG_OOB), text.length)
+}
+
+function descriptorOf(socket: Socket): number {
+  const handle: unknown = Reflect.get(socket, '_handle')
+  return Number(typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'fd') : -1)
+}
