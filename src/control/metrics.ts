@@ -61,6 +61,12 @@ export function metricsText({ routers, tenants }: Status): string {
       routers.map(({ router, refused }) => [{ router }, refused === undefined ? 0 : 1]),
     ),
     metric(
+      'router_rolled_back',
+      'gauge',
+      '1 while a version serves that a newer one had replaced and failed.',
+      routers.map(({ router, rolledBack }) => [{ router }, rolledBack ? 1 : 0]),
+    ),
+    metric(
       'router_quarantined',
       'gauge',
       '1 while a router is not asked because of its strikes.',

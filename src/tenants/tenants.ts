@@ -62,6 +62,8 @@ export class Tenants {
   }
 
   #bitten(tenant: string, limit: LimitName): void {
+    // The operator's own routers have limits that their access records tell of.
+    if (tenant === OPERATOR) return
     const times = this.#seldom.times(`${tenant} ${limit}`)
     if (times !== undefined) this.#say({ tenant, limit, ...this.#set(tenant, limit), times })
   }

@@ -1,6 +1,9 @@
 import type { LimitName, TenantUsage } from '../tenants/usage.ts'
 import { after, type Deadline } from '../transport/deadlines.ts'
 
+/** The limits behind failures of a router. That too many decisions are in flight is told by the sandbox. */
+const BITES: Readonly<Record<string, LimitName>> = { timeout: 'decisionTime', memory: 'isolateMemory' }
+
 /** One connection's place among those of its tenant: from the choice of its router to its end. */
 export class Place {
   readonly #usage: TenantUsage
@@ -37,9 +40,16 @@ export class Place {
     return undefined
   }
 
-  /** Of `TenantUsage`, which it stands for. */
-  decided(failed: boolean): void {
-    this.#usage.decided(failed)
+  /** A question was answered; `failure` when it was not. */
+  decided(failure: string | undefined): void {
+    this.#usage.decided(failure !== undefined)
+    const limit = failure === undefined ? undefined : BITES[failure]
+    if (limit !== undefined) this.#usage.bite(limit)
+  }
+
+  /** A limit was reached that ends nothing by itself. */
+  reached(limit: LimitName): void {
+    this.#usage.bite(limit)
   }
 
   /** Milliseconds for which no more should be read, now that so many bytes were. */

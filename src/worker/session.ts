@@ -29,6 +29,10 @@ type State = 'choosing' | 'prereading' | 'connecting' | 'relaying' | 'parting' |
 const MAX_UPSTREAMS = 8
 /** How long a client may take to read a goodbye, in milliseconds. */
 const PARTING_TIME = 10_000
+const PREREAD_LIMITS: Partial<Record<CloseReason, LimitName>> = {
+  'preread-full': 'prereadBytes',
+  'preread-timeout': 'prereadTime',
+}
 const NOTHING = Buffer.alloc(0)
 
 /**
@@ -163,6 +167,8 @@ export class Session implements ConnectionEvents {
 
   /** No more bytes will come before a decision: the router is asked once more, and told so. */
   #last(reason: CloseReason): void {
+    const limit = PREREAD_LIMITS[reason]
+    if (limit !== undefined && this.#dialogue.router !== undefined) this.#place?.reached(limit)
     this.#preread.close(reason)
     this.#goOn()
   }
@@ -184,7 +190,7 @@ export class Session implements ConnectionEvents {
 
   #ask(hook: Hook, event?: Record<string, unknown>): void {
     this.#dialogue.ask(hook, event, (verdict, final) => {
-      this.#place?.decided(verdict.kind === 'failed')
+      this.#place?.decided(verdict.kind === 'failed' ? verdict.failure : undefined)
       // The client may be gone by now: its decision is nobody's.
       if (this.#state !== 'closed') this.#heard(verdict, final)
     })

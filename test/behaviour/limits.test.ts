@@ -34,6 +34,8 @@ before(async () => {
       'hasty/r': waits,
       'slow/r': relays(pours.remote),
       'chatty/r': logs,
+      'loop/r': `${HEAD} route: (conn) => { for (let n = 0; conn.bytes.length > 0; ) if (n < 0) break; return { noop: true } } })\n`,
+      'eat/r': `${HEAD} route: (conn) => { const all: unknown[] = []; while (conn.bytes.length > 0) all.push(new Array(1e5).fill(1)); return { noop: true } } })\n`,
       'free/r': relays(echo.remote),
     },
     config: {
@@ -122,6 +124,7 @@ describe('a tenant’s limit of', () => {
   it('bytes before the decision asks the last question there', async () => {
     const client = await Client.connect(await p.served('small/r'))
     assert.equal(await client.write('0123456789abcdef').rest(), 'final 10')
+    await said('small', 'prereadBytes')
   })
 
   it('time before the decision asks the last question then', async () => {
@@ -129,7 +132,20 @@ describe('a tenant’s limit of', () => {
     assert.equal(await client.write('slow').rest(), 'final 4')
     client.destroy()
     const { prereadMs } = await p.record(client)
+    await said('hasty', 'prereadTime')
     assert.ok(Number(prereadMs) > 25 && Number(prereadMs) < 1000, String(prereadMs))
+  })
+
+  it('CPU time of a decision, and memory, ends the decision', async () => {
+    for (const [word, limit] of [
+      ['loop', 'decisionTime'],
+      ['eat', 'isolateMemory'],
+    ] as const) {
+      const client = await Client.connect(await p.served(`${word}/r`))
+      assert.equal(await client.write('x').rest(), '')
+      await said(word, limit)
+      client.destroy()
+    }
   })
 
   it('relayed bytes in a second slows its connections down, loses nothing, and slows no neighbour', async () => {
