@@ -4,7 +4,12 @@ import { askControl } from './client.ts'
 
 const status = z.object({
   routers: z.array(
-    z.object({ router: z.string(), version: z.number().optional(), refused: z.unknown().optional(), standing: z.string() }),
+    z.object({
+      router: z.string(),
+      version: z.number().optional(),
+      refused: z.unknown().optional(),
+      standing: z.string(),
+    }),
   ),
   tenants: z.array(
     z.object({
