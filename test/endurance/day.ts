@@ -257,6 +257,15 @@ function held(pointsman: Pointsman): Holding {
     threads: sum(own, (pid) => readdirSync(`/proc/${pid}/task`).length),
     // The channel to each host aside.
     descriptors: sum(own, openDescriptors) - hosts.length,
-    mebibytes: Math.round(sum([...own, ...hosts], residentBytes) / MIB),
+    mebibytes: Math.round((sum(own, residentBytes) + sum(hosts, residentOrGone)) / MIB),
+  }
+}
+
+/** A host may end while it is looked at. */
+function residentOrGone(pid: number): number {
+  try {
+    return residentBytes(pid)
+  } catch {
+    return 0
   }
 }
