@@ -72,7 +72,12 @@ export async function day(t: TestContext, options: DayOptions): Promise<void> {
       expect: ['operator'],
     }),
   )
-  await pointsman.line('all tenants', ({ msg }) => msg === 'pointsman serves')
+  await until(
+    'all tenants to be served',
+    () => pointsman.lines.find(({ msg }) => msg === 'pointsman serves'),
+    () => pointsman.lines.slice(-3),
+    PATIENCE,
+  )
   const life = new Life(pointsman, port, tenants)
   await life.goOn(Math.min(30, options.seconds / 4))
   const before = await settled(pointsman, options.rest)
