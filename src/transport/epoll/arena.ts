@@ -1,5 +1,7 @@
-/** Bytes that one `read` or `write` of a socket moves at most. */
+/** Bytes of the blocks in which what waits for a peer is kept, and the first `read` of a connection asks for. */
 export const CHUNK = 65_536
+/** Bytes that one `read` asks for at most: what its peer does not take of it has to be kept. */
+export const MOST = 131_072
 /** Events that one turn takes from the kernel. */
 export const EVENTS = 256
 
@@ -19,7 +21,7 @@ const OFFSETS = {
   option: EVENTS * 16 + 128 + ADDRESS_SIZE,
   handle: EVENTS * 16 + 192 + ADDRESS_SIZE,
   input: 8192,
-  output: 8192 + CHUNK,
+  output: 8192 + MOST,
 }
 const SIZE = OFFSETS.output + CHUNK
 
@@ -66,12 +68,12 @@ export class Arena {
     this.events = at(OFFSETS.events)
     this.handle = at(OFFSETS.handle)
     this.#addressBytes = this.#bytes.subarray(OFFSETS.address, OFFSETS.address + ADDRESS_SIZE)
-    this.#whole = this.#bytes.subarray(OFFSETS.input, OFFSETS.input + CHUNK)
+    this.#whole = this.#bytes.subarray(OFFSETS.input, OFFSETS.input + MOST)
   }
 
   /** The first `length` bytes of `input`, good until the next `read`. */
   received(length: number): Buffer {
-    if (length === CHUNK) return this.#whole
+    if (length === MOST) return this.#whole
     const slot = length & 1023
     const known = this.#views[slot]
     if (known !== undefined && known.length === length) return known
@@ -80,7 +82,12 @@ export class Arena {
     return view
   }
 
-  /** Where up to `CHUNK` of `bytes`, from `from` on, can be written from: bytes that were just read are there already. */
+  /** How many of `bytes` can be written at once. */
+  room(bytes: Uint8Array): number {
+    return bytes.buffer === this.#bytes.buffer ? MOST : CHUNK
+  }
+
+  /** Where `room` of `bytes`, from `from` on, can be written from: bytes that were just read are there already. */
   sendable(bytes: Uint8Array, from: number): bigint {
     if (bytes.buffer === this.#bytes.buffer) {
       const offset = bytes.byteOffset + from
@@ -91,8 +98,9 @@ export class Arena {
     return this.output
   }
 
-  /** A length of at most `CHUNK`, as calls take it. */
+  /** A length as calls take it. */
   size(length: number): bigint {
+    if (length > CHUNK) return BigInt(length)
     const known = this.#lengths[length]
     if (known !== undefined) return known
     const size = BigInt(length)

@@ -1,6 +1,6 @@
 import { after, type Deadline } from '../deadlines.ts'
 import type { ConnectEvents, Connection, ConnectionEvents, SocketEndpoint } from '../transport.ts'
-import { CHUNK } from './arena.ts'
+import { CHUNK, MOST } from './arena.ts'
 import {
   EAGAIN,
   EINTR,
@@ -24,7 +24,8 @@ import { systemError } from './system-error.ts'
 
 /** Bytes queued while connecting from which on `write` answers false. */
 const HIGH_WATER = 65_536
-/** Reads of one connection in one turn: a fast one must not keep the others waiting. */
+/** Bytes and reads of one connection in one turn: a fast one must not keep the others waiting. */
+const BYTES_A_TURN = 1_048_576
 const READS_A_TURN = 8
 /** After `finish` has sent FIN, how long we wait for the peer's, in milliseconds, and how many bytes we read meanwhile. */
 const LINGER_TIME = 1000
@@ -37,7 +38,6 @@ const WRITING = (READING | EPOLLOUT) >>> 0
 const MORE = EPOLLPRI | EPOLLHUP | EPOLLERR
 /** So many bytes at first leave at once, even if TCP may wait for more. */
 const PROMPT = 512
-const FULL = BigInt(CHUNK)
 
 export interface EpollConnectionStart {
   readonly descriptor: number
@@ -68,6 +68,8 @@ export class EpollConnection implements Connection, Watched {
   #timer: Deadline | undefined
   #lingering: Deadline | undefined
   #discarded = 0
+  /** What the next read asks for: more of those who send much to somebody who takes it. */
+  #ask = CHUNK
   /** As long as the socket has not been told that small packets leave at once (TCP_NODELAY). */
   #options: SocketOptions | undefined
   #written = false
@@ -156,7 +158,9 @@ export class EpollConnection implements Connection, Watched {
   }
 
   pause(): void {
-    if (!this.#finishing) this.#paused = true
+    if (this.#finishing) return
+    this.#paused = true
+    this.#ask = CHUNK
   }
 
   resume(): void {
@@ -253,11 +257,15 @@ export class EpollConnection implements Connection, Watched {
 
   #read(): void {
     const { calls, arena } = this.#poller
-    for (let reads = 0; reads < READS_A_TURN; reads++) {
+    let bytes = 0
+    for (let reads = 0; reads < READS_A_TURN && bytes < BYTES_A_TURN; reads++) {
       if (!this.#mayRead) return
-      const count = calls.read(this.#descriptor, arena.input, FULL)
+      const asked = this.#ask
+      const count = calls.read(this.#descriptor, arena.input, arena.size(asked))
       if (count > 0) {
-        const all = count < CHUNK && !this.#readsToEmpty
+        bytes += count
+        const all = count < asked && !this.#readsToEmpty
+        if (count === asked) this.#ask = Math.min(2 * asked, MOST)
         if (all) this.#readable = false
         this.#received(arena.received(count))
         // when FIN came before we read, nothing can have come since
@@ -300,7 +308,7 @@ export class EpollConnection implements Connection, Watched {
     if (this.#options !== undefined) this.#makePrompt(bytes.length)
     let sent = 0
     while (sent < bytes.length) {
-      const length = Math.min(bytes.length - sent, CHUNK)
+      const length = Math.min(bytes.length - sent, arena.room(bytes))
       const count = calls.write(this.#descriptor, arena.sendable(bytes, sent), arena.size(length))
       if (count >= 0) sent += count
       else if (count === -EAGAIN) break
