@@ -60,7 +60,7 @@ export class Arena implements AsyncDisposable {
         expect: [...(options.expect ?? Object.keys(routers)), NEIGHBOUR, STREAM],
       })
       const port = await pointsman.served(STREAM)
-      const streams = await Streams.start({ port, count: 4, upstream, chunk: 8192, every: 20 })
+      const streams = await Streams.start({ port, count: 2, upstream, chunk: 8192, every: 40 })
       return new Arena(pointsman, upstream, streams, await pointsman.served(NEIGHBOUR))
     } catch (error) {
       await upstream.server[Symbol.asyncDispose]()
