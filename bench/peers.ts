@@ -116,7 +116,7 @@ backend origin
       `nginx-${port}.conf`,
       `${loads}
        daemon off; worker_processes 1; error_log stderr crit; pid ${this.#scratch}/nginx-${port}.pid;
-       events { worker_connections 8192; }
+       events { worker_connections 32768; }
        ${block}`,
     )
     return this.#start(name, port, cpu, ['nginx', '-p', this.#scratch, '-c', config])

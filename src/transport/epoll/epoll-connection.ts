@@ -17,7 +17,7 @@ import {
   SOL_SOCKET,
 } from './linux.ts'
 import { Outbox } from './outbox.ts'
-import type { Poller, Watched } from './poller.ts'
+import type { Poller, Unfinished, Watched } from './poller.ts'
 import { decodeAddress } from './socket-address.ts'
 import type { SocketOptions } from './socket-options.ts'
 import { systemError } from './system-error.ts'
@@ -53,7 +53,7 @@ export interface EpollConnectionStart {
  * One socket, watched edge-triggered: `#readable` and its like remember what the kernel said last. Nothing of its owner's is
  * called out of a call of its owner's, so that no event comes where none is expected.
  */
-export class EpollConnection implements Connection, Watched {
+export class EpollConnection implements Connection, Watched, Unfinished {
   readonly remote: SocketEndpoint
   readonly #poller: Poller
   readonly #tcp: boolean
@@ -243,12 +243,16 @@ export class EpollConnection implements Connection, Watched {
   #readSoon(): void {
     if (!this.#readable || this.#readQueued || this.#connecting !== undefined) return
     this.#readQueued = true
-    this.#poller.soon(this.#readNow)
+    this.#poller.soon(this)
   }
 
-  readonly #readNow = (): void => {
+  /** What was put off: reading, or telling that it is closed. */
+  goOn(): void {
     this.#readQueued = false
-    this.#read()
+    if (this.#descriptor >= 0) return this.#read()
+    if (this.#closed || this.#events === undefined) return
+    this.#closed = true
+    this.#events.closed(this.#error)
   }
 
   get #mayRead(): boolean {
@@ -403,10 +407,6 @@ export class EpollConnection implements Connection, Watched {
   }
 
   #tellClosedLater(): void {
-    this.#poller.last(() => {
-      if (this.#closed || this.#events === undefined) return
-      this.#closed = true
-      this.#events.closed(this.#error)
-    })
+    this.#poller.last(this)
   }
 }

@@ -9,6 +9,11 @@ export interface Watched {
   ready(events: number): void
 }
 
+/** What has something left to do. */
+export interface Unfinished {
+  goOn(): void
+}
+
 /**
  * The descriptors of a transport, watched by one epoll descriptor, which Node's own event loop watches in turn. What happened
  * is dealt with in a *turn*: an immediate of Node's, so that ticks, promises and uncaught errors are as everywhere else (a
@@ -24,9 +29,9 @@ export class Poller {
   readonly #generations: number[] = []
   #lastGeneration = 0
   #count = 0
-  #ready: (() => void)[] = []
-  #spare: (() => void)[] = []
-  #last: (() => void)[] = []
+  #ready: Unfinished[] = []
+  #spare: Unfinished[] = []
+  #last: Unfinished[] = []
   #scheduled = false
   #inTurn = false
 
@@ -74,13 +79,13 @@ export class Poller {
   }
 
   /** In this turn when what came is dealt with, or in the next if that has begun. */
-  soon(work: () => void): void {
+  soon(work: Unfinished): void {
     this.#ready.push(work)
     if (!this.#inTurn) this.#schedule()
   }
 
   /** At the end of the turn; never before this returns. */
-  last(work: () => void): void {
+  last(work: Unfinished): void {
     this.#last.push(work)
     if (!this.#inTurn) this.#schedule()
   }
@@ -131,10 +136,10 @@ export class Poller {
   }
 }
 
-function run(works: (() => void)[]): void {
+function run(works: Unfinished[]): void {
   for (let index = 0; index < works.length; index++) {
     try {
-      works[index]?.()
+      works[index]?.goOn()
     } catch (error) {
       rethrow(error)
     }
