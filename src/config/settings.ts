@@ -107,6 +107,10 @@ export interface TenantLimits {
   readonly bundleBytes: number
   /** Wall time of compiling, and of type-checking. */
   readonly compileTime: number
+  /** Wall time of compiling in a second, of all its routers together. Over it, its saves wait. */
+  readonly compilePerSecond: number
+  /** Routers that are served. One more is refused. */
+  readonly routers: number
   /** CPU time of loading. */
   readonly loadTime: number
   /** Decisions asked for and not made. One more fails. */

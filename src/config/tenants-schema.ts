@@ -29,6 +29,8 @@ const LIMITS = {
   sourceBytes,
   bundleBytes: bytes(1024, 64 * MiB, MiB),
   compileTime,
+  compilePerSecond: milliseconds(0, 1_000_000, 200),
+  routers: atMost('routers', 100),
   loadTime,
   decisionsInFlight: atMost('decisions', 256),
   connectionsPerSecond: atMost('connections', 200),

@@ -12,6 +12,7 @@ import { type FirstDecisions, Probation } from './probation.ts'
 import { emptySlot, type RouterState, type Served, type ServedAt, type Slot } from './slot.ts'
 import type { RouterSource, RouterStore } from './store.ts'
 import { type Phases, rounded, swap } from './swap.ts'
+import { OneTooMany, TenantAllowance } from './tenant-allowance.ts'
 import { Turns } from './turns.ts'
 import type { Deployment, Workers } from './workers.ts'
 
@@ -47,9 +48,19 @@ export class Deployer {
   #turns = new Turns(START)
   #settings: Settings
 
+  readonly #allowance: TenantAllowance
+  /** Routers that were refused because their tenant has as many as it may. */
+  readonly #oneTooMany = new Set<string>()
+
   constructor(options: DeployerOptions) {
     this.#options = options
     this.#settings = options.settings
+    this.#allowance = new TenantAllowance(options.settings, (bite) => options.log.warn(bite, 'a limit was reached'))
+  }
+
+  /** How often the limits of tenants bit that hold before a router serves. */
+  get limited(): TenantAllowance['limited'] {
+    return this.#allowance.limited
   }
 
   /** Routers that are served, with their addresses. */
@@ -86,6 +97,7 @@ export class Deployer {
    */
   configure(settings: Settings): void {
     this.#settings = settings
+    this.#allowance.configure(settings)
     for (const [router, slot] of this.#slots) {
       const { source, failure, running, rolledBack, active } = slot
       slot.stale = active !== undefined && active.terms !== this.#terms(router)
@@ -158,15 +170,22 @@ export class Deployer {
       slot.failing = undefined
       if (failing !== undefined) await this.#rollBack(router, slot, failing)
       else if (next === undefined) await this.#turns.take(tenantOf(router), () => this.#renew(router, slot))
-      else if (slot.source !== undefined)
-        await this.#turns.take(tenantOf(router), () => this.#attempt(router, slot, next.settle))
-      else this.#gone(router, slot)
+      else if (slot.source !== undefined) {
+        const tenant = tenantOf(router)
+        if (!this.#starting) await this.#allowance.turn(tenant)
+        await this.#turns.take(tenant, () => this.#attempt(router, slot, next.settle))
+      } else this.#gone(router, slot)
     }
   }
 
   #gone(router: string, slot: Slot): void {
     slot.next = undefined
     this.#retire(router, slot)
+    this.#oneTooMany.delete(router)
+    for (const name of this.#oneTooMany) {
+      const source = this.#slots.get(name)?.source
+      if (source !== undefined && tenantOf(name) === tenantOf(router)) void this.deploy(source, 0)
+    }
   }
 
   #retire(router: string, slot: Slot, reason?: string): void {
@@ -194,6 +213,7 @@ export class Deployer {
     const forbidden = this.#options.ports.refusal(source.router, this.#settings)
     if (forbidden !== undefined) this.#retire(source.router, slot, forbidden)
     try {
+      this.#refuseOneTooMany(router)
       compiled = await this.#compile(source, slot, ms)
       if (compiled.hash === slot.active?.bundle) return this.#unchanged(source, slot, compiled.hash)
       const deployment = this.#deployment(slot.source ?? source, slot, compiled, slot.versions + 1)
@@ -209,10 +229,22 @@ export class Deployer {
     }
   }
 
+  #refuseOneTooMany(router: string): void {
+    const tenant = tenantOf(router)
+    let others = 0
+    for (const [name, { active }] of this.#slots)
+      if (active !== undefined && name !== router && tenantOf(name) === tenant) others += 1
+    const refusal = this.#allowance.refusal(router, others)
+    if (refusal === undefined) return void this.#oneTooMany.delete(router)
+    this.#oneTooMany.add(router)
+    throw new OneTooMany(refusal)
+  }
+
   async #compile(source: RouterSource, slot: Slot, ms: Phases): Promise<CompiledRouter> {
     const { store } = this.#options
     const { router } = source
     store.dependsOn(router, undefined)
+    const started = performance.now()
     try {
       const compiled = await compileSource(source, this.#settings, this.#starting)
       store.dependsOn(router, compiled.inputs)
@@ -222,6 +254,7 @@ export class Deployer {
       if (error instanceof CompileFailure) store.dependsOn(router, error.inputs)
       throw error
     } finally {
+      if (!this.#starting) this.#allowance.compiled(tenantOf(router), performance.now() - started)
       this.#assertNewest(slot)
     }
   }

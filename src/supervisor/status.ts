@@ -1,4 +1,11 @@
-import { type RouterStatus, type Status, sumUsage, type WorkerReport, worstStanding } from '../control/status.ts'
+import {
+  type RouterStatus,
+  type Status,
+  sumUsage,
+  type TenantStatus,
+  type WorkerReport,
+  worstStanding,
+} from '../control/status.ts'
 import { VERSION } from '../version.ts'
 import type { Deployer } from './deploy.ts'
 import { addressText } from './ports.ts'
@@ -21,5 +28,15 @@ export function statusOf(deployer: Deployer, reports: readonly WorkerReport[], c
     }
   })
   routers.sort((a, b) => (a.router < b.router ? -1 : 1))
-  return { version: VERSION, pid: process.pid, connections, routers, tenants: sumUsage(reports) }
+  return {
+    version: VERSION,
+    pid: process.pid,
+    connections,
+    routers,
+    tenants: withLimited(sumUsage(reports), deployer.limited),
+  }
+}
+
+function withLimited(tenants: readonly TenantStatus[], limited: Deployer['limited']): TenantStatus[] {
+  return tenants.map((status) => ({ ...status, limited: { ...status.limited, ...limited.get(status.tenant) } }))
 }

@@ -30,6 +30,8 @@ function operatorPolicy({ router, preread, tables }: Settings): TenantPolicy {
     sourceBytes,
     bundleBytes: 4 * sourceBytes,
     compileTime,
+    compilePerSecond: 0,
+    routers: 0,
     loadTime,
     decisionsInFlight: 0,
     connectionsPerSecond: 0,
