@@ -5,8 +5,8 @@ import { type Bite, settingOf } from '../tenants/tenants.ts'
 import { TokenBucket } from '../tenants/token-bucket.ts'
 import type { LimitName } from '../tenants/usage.ts'
 
-/** Milliseconds of compiling that a tenant may have at once after a quiet time. */
-const BURST = 10_000
+/** Seconds whose compiling a tenant may have at once after a quiet time. */
+const BURST = 50
 
 /** A tenant has as many routers as it may; the message says where that is set. */
 export class OneTooMany extends Error {}
@@ -26,7 +26,10 @@ export class TenantAllowance {
 
   configure(settings: Settings): void {
     this.#settings = settings
-    for (const [tenant, bucket] of this.#buckets) bucket.configure(this.#perSecond(tenant), BURST)
+    for (const [tenant, bucket] of this.#buckets) {
+      const perSecond = this.#perSecond(tenant)
+      bucket.configure(perSecond, BURST * perSecond)
+    }
   }
 
   /** How often each limit bit, by tenant. */
@@ -43,7 +46,8 @@ export class TenantAllowance {
   }
 
   compiled(tenant: string, milliseconds: number): void {
-    const bucket = this.#buckets.get(tenant) ?? new TokenBucket(this.#perSecond(tenant), BURST)
+    const perSecond = this.#perSecond(tenant)
+    const bucket = this.#buckets.get(tenant) ?? new TokenBucket(perSecond, BURST * perSecond)
     bucket.take(milliseconds)
     if (bucket.full) this.#buckets.delete(tenant)
     else this.#buckets.set(tenant, bucket)
