@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
 import type { TestContext } from 'node:test'
-import { Pointsman } from '../kit/pointsman.ts'
+import { type LogLine, Pointsman } from '../kit/pointsman.ts'
 import { Client, echoServer, freePort } from '../kit/sockets.ts'
 import { until } from '../kit/wait.ts'
 import { MIB, openDescriptors, percentile, residentBytes } from './proc.ts'
@@ -41,8 +41,6 @@ const GROWTH = { factor: 1.35, mebibytes: 48 } as const
 const PATIENCE = 240_000
 /** A penalty host, and a log or a table that is just being read. */
 const COMING_AND_GOING = 2
-/** How long the rest of the port may still answer for a tenant that came back, in milliseconds. */
-const RETURNING = 15_000
 
 /**
  * Tenants' lives: they are asked, saved (a tenth of the times broken), taken away and brought back, and some attack, while a
@@ -67,7 +65,6 @@ export async function day(t: TestContext, options: DayOptions): Promise<void> {
         listen: { host: '127.0.0.1', port },
         tenants: { defaults: { ports: ['*'], hosts: ['*'], reach: ['127.0.0.0/8:*'] } },
         idleVersion: 5000,
-        log: { access: false },
       },
       expect: ['operator'],
     }),
@@ -109,7 +106,6 @@ class Tenant {
   /** Every answer that it was ever saved with: a save becomes active a moment later, and may be rolled back. */
   readonly answers = new Set<string>()
   present = true
-  cameBack = 0
   readonly #port: number
   #version = 0
 
@@ -145,7 +141,12 @@ class Tenant {
 
 /** Everything that goes on at once. */
 class Life {
-  readonly wrong: string[] = []
+  /** By client port. */
+  readonly #wrong = new Map<number, string>()
+  /** Access records that are not of an ordinary answer, by client port. */
+  readonly #records = new Map<number, string>()
+  readonly #servedSince = new Map<string, number>()
+  #linesRead = 0
   readonly #pointsman: Pointsman
   readonly #port: number
   readonly #tenants: readonly Tenant[]
@@ -160,6 +161,12 @@ class Life {
     this.#tenants = tenants
   }
 
+  /** Answers that were none of their tenant's, with the access record. */
+  get wrong(): string[] {
+    for (const line of this.#pointsman.lines.splice(0)) this.#read(line)
+    return [...this.#wrong].map(([port, wrong]) => `${wrong} ${this.#records.get(port)}`)
+  }
+
   /** Lives for so many seconds, and brings back who is away then. */
   async goOn(seconds: number): Promise<void> {
     this.#until = performance.now() + seconds * 1000
@@ -171,7 +178,6 @@ class Life {
       ...Array.from({ length: 4 }, () => this.#every(PACE.attack, () => this.#attack(pick(bad, 0)))),
     ])
     for (const tenant of this.#tenants) if (!tenant.present) this.#save(tenant, tenant.source())
-    this.#pointsman.lines.splice(0)
   }
 
   report(t: TestContext): void {
@@ -188,15 +194,29 @@ class Life {
     }
   }
 
-  /** A tenant that is away, or comes back, has its connections closed by nobody's router: that is right then. */
+  /** The rest of the port answers for a tenant that is away, or has nothing that can be served. */
   async #visit(tenant: Tenant): Promise<void> {
     const started = performance.now()
-    const wasPresent = tenant.present
-    const answer = await this.#ask(tenant)
+    const before = this.#served(tenant)
+    const { answer, port } = await this.#ask(tenant)
     this.#visits.push(performance.now() - started)
     const wrong = tenant.wrongIn(answer)
-    const mayBeAway = !wasPresent || !tenant.present || performance.now() - tenant.cameBack < RETURNING
-    if (wrong !== undefined && !mayBeAway) this.wrong.push(wrong)
+    if (wrong !== undefined && before !== undefined && before === this.#served(tenant)) this.#wrong.set(port, wrong)
+  }
+
+  /** Changes when it begins or ends to be served; `undefined` while it is not, or is about to be taken away. */
+  #served(tenant: Tenant): number | undefined {
+    for (const line of this.#pointsman.lines.splice(0)) this.#read(line)
+    return tenant.present ? this.#servedSince.get(tenant.router) : undefined
+  }
+
+  #read(line: LogLine): void {
+    this.#linesRead += 1
+    const router = String(line.router)
+    if (line.msg === 'router active' && !this.#servedSince.has(router)) this.#servedSince.set(router, this.#linesRead)
+    else if (line.msg === 'router retired') this.#servedSince.delete(router)
+    else if (line.msg === 'connection' && line.reason !== 'router-closed')
+      this.#records.set(Number(String(line.client).replace(/^.*:/, '')), JSON.stringify(line))
   }
 
   async #attack(tenant: Tenant): Promise<void> {
@@ -204,12 +224,12 @@ class Life {
     await this.#ask(tenant)
   }
 
-  async #ask(tenant: Tenant): Promise<string> {
+  async #ask(tenant: Tenant): Promise<{ answer: string; port: number }> {
     const client = await Client.connect(this.#port)
     client.write(`GET / HTTP/1.1\r\nHost: ${tenant.host}\r\n\r\n`).end()
     const answer = await client.rest().catch(() => '')
     client.destroy()
-    return answer
+    return { answer, port: client.port }
   }
 
   #change(tenant: Tenant): void {
@@ -224,7 +244,6 @@ class Life {
 
   #save(tenant: Tenant, source: string): void {
     this.#pointsman.write(tenant.router, source)
-    if (!tenant.present) tenant.cameBack = performance.now()
     tenant.present = true
   }
 }
