@@ -83,7 +83,7 @@ export const settingsSchema = section({
   listen: listen.prefault({}),
   workers: whole(1, 256, 1),
   hosts: whole(1, 64, 1),
-  transport: oneOf(['auto', 'epoll', 'net']).default('net'),
+  transport: oneOf(['auto', 'epoll', 'net']).default('auto'),
   preread: section({
     limit: prereadBytes,
     time: prereadTime,
