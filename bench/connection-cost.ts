@@ -13,6 +13,8 @@ import { cpuTime, type Peer, Peers } from './peers.ts'
 const [rounds = 5, seconds = 3] = process.argv.slice(2).map(Number)
 const PROXY_CPU = 0
 const LOAD_CPU = 1
+/** Seconds of load before the first round: until V8 has compiled what is hot. */
+const WARM_UP = 6
 const PEER = 'nginx with njs js_preread'
 
 const peers = new Peers()
@@ -25,7 +27,7 @@ try {
     named('pointsman, net', await peers.pointsman(PROXY_CPU, origin.port, { transport: 'net' })),
     named('pointsman, epoll', await peers.pointsman(PROXY_CPU, origin.port, { transport: 'epoll' })),
   ]
-  for (const proxy of proxies) measure(proxy, 1)
+  for (const proxy of proxies) measure(proxy, WARM_UP)
   const costs = new Map<string, number[]>(proxies.map(({ name }) => [name, []]))
   for (let round = 0; round < rounds; round++)
     for (const proxy of round % 2 === 0 ? proxies : proxies.toReversed())
