@@ -9,6 +9,7 @@ export function sandboxContract(create: () => Promise<Sandbox>): void {
   describe('asking', () => askingContract(create))
   describe('failing', () => failingContract(create))
   describe('limits of a version', () => limitsContract(create))
+  describe('measuring', () => measuringContract(create))
   describe('unloading and closing', () => endingContract(create))
 }
 
@@ -22,7 +23,10 @@ interface Open {
 
 function opened(create: () => Promise<Sandbox>): Open {
   const missing = (): never => assert.fail('there is no sandbox yet')
-  const open: Open = { sandbox: { load: missing, unload: missing, ask: missing, close: missing }, load: missing }
+  const open: Open = {
+    sandbox: { load: missing, unload: missing, ask: missing, measure: missing, close: missing },
+    load: missing,
+  }
   before(async () => {
     const sandbox = await create()
     open.sandbox = sandbox
@@ -324,6 +328,44 @@ function limitsContract(create: () => Promise<Sandbox>): void {
     const [, , , , over] = replies
     assert.match(over?.kind === 'failed' ? over.message : '', /4 decisions in flight; decisionsInFlight allows 4/)
     assert.equal(await said(open.sandbox, one), 'answered', 'they are counted out again')
+  })
+}
+
+function measuringContract(create: () => Promise<Sandbox>): void {
+  const open = opened(create)
+  const grown = async (id: number, questions: number): Promise<number> => {
+    const before = (await open.sandbox.measure(id)) ?? Number.NaN
+    for (let asked = 0; asked < questions; asked++) await ask(open.sandbox, id)
+    return ((await open.sandbox.measure(id)) ?? Number.NaN) - before
+  }
+
+  it('says how much more a version holds, and not what is garbage', async () => {
+    const made = 'const made = Array.from({ length: 1000 }, (_, n) => n + 0.5);'
+    const keeps = await open.load(routing(`${made} kept.push(made); return { close: 'k' }`, 'const kept = []'))
+    const buffers = await open.load(
+      routing("kept.push(new Uint8Array(8000)); return { close: 'b' }", 'const kept = []'),
+    )
+    const drops = await open.load(routing(`${made} return { close: String(made.length) }`))
+    for (const id of [keeps, buffers]) {
+      const held = await grown(id, 100)
+      assert.ok(held > 800_000 && held < 1_000_000, `${held} bytes`)
+    }
+    const held = await grown(drops, 100)
+    assert.ok(Math.abs(held) < 100_000, `${held} bytes`)
+  })
+
+  it('leaves the router nothing to collect garbage with', async () => {
+    const id = await open.load(routing("return { close: typeof gc + ' ' + typeof globalThis.gc }"))
+    await open.sandbox.measure(id)
+    assert.equal(await said(open.sandbox, id), 'undefined undefined')
+  })
+
+  it('says nothing of a version that it does not have', async () => {
+    const id = await open.load(routing("return { close: 'x' }"))
+    assert.ok(((await open.sandbox.measure(id)) ?? 0) > 0)
+    open.sandbox.unload(id)
+    assert.equal(await open.sandbox.measure(id), undefined)
+    assert.equal(await open.sandbox.measure(4_000_001), undefined)
   })
 }
 

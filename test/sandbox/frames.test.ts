@@ -5,9 +5,11 @@ import {
   decodeAnswer,
   decodeAsk,
   decodeLoad,
+  decodeMeasure,
   encodeAnswer,
   encodeAsk,
   encodeLoad,
+  encodeMeasure,
   encodeReady,
   FRAME,
   FrameReader,
@@ -120,6 +122,9 @@ test('what is encoded is decoded', () => {
       assert.deepEqual([load?.type, load?.id], [FRAME.load, 7])
       const loaded = decodeLoad(Buffer.from(load?.body ?? '', 'latin1'))
       assert.deepEqual(loaded, { version, limits, code: Buffer.from(code).toString() })
+      const [measure] = read([encodeMeasure(9, version)]).frames
+      assert.deepEqual([measure?.type, measure?.id], [FRAME.measure, 9])
+      assert.equal(decodeMeasure(Buffer.from(measure?.body ?? '', 'latin1')), version)
       const [asked] = read([encodeAsk(8, version, 'onInactivity', facts, bytes)]).frames
       assert.deepEqual(decodeAsk(Buffer.from(asked?.body ?? '', 'latin1')), {
         version,

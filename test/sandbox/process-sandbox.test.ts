@@ -115,6 +115,20 @@ test('the spare takes over at once, and another spare is started', async () => {
   )
 })
 
+test('a host that is lost while it measures costs the measure, and nobody an answer or a strike', async () => {
+  await using watched = await WatchedSandbox.start()
+  const { sandbox } = watched
+  await sandbox.load(good)
+  assert.ok(((await sandbox.measure(1)) ?? 0) > 0)
+  for (const pid of sandbox.pids) process.kill(pid, 'SIGSTOP')
+  const measured = sandbox.measure(1)
+  const asked = said(sandbox, 1)
+  for (const pid of sandbox.pids) kill(pid)
+  assert.equal(await within('a measure', measured), undefined)
+  assert.equal(await asked, 'good x')
+  assert.deepEqual(sandbox.standings(), [])
+})
+
 test('with two hosts one that hangs delays only what was asked of it', async () => {
   await using watched = await WatchedSandbox.start({
     hosts: 2,

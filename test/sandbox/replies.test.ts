@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { LoadFailure } from 'router-sdk/sandbox'
 import { STATUSES } from '../../sdk/src/sandbox/engine-status.ts'
-import { HostViolation, parseDescription, parseReply } from '../../sdk/src/sandbox/replies.ts'
+import { HostViolation, parseDescription, parseMeasure, parseReply } from '../../sdk/src/sandbox/replies.ts'
 
 const status = fc.constantFrom(...STATUSES)
 const key = fc.oneof(
@@ -70,6 +70,14 @@ test('whatever a host says of a load, it is a description, a failure of the rout
     }),
     { numRuns: 3000 },
   )
+})
+
+test('whatever a host says of a measure, it is a number of bytes, nothing or a violation', () => {
+  assert.equal(parseMeasure('returned', '1048576'), 1_048_576)
+  for (const how of ['elsewhere', 'memory'] as const) assert.equal(parseMeasure(how, ''), undefined)
+  for (const digits of ['', '-1', '1e9', '0x10', ' 1', '1 ', '1.5', 'NaN', '{}', '1'.repeat(13), '٣'])
+    assert.throws(() => parseMeasure('returned', digits), HostViolation, digits)
+  for (const how of ['timeout', 'broken'] as const) assert.throws(() => parseMeasure(how, '1'), HostViolation)
 })
 
 test('what a bootstrap never says is a violation', () => {

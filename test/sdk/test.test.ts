@@ -197,6 +197,37 @@ export default defineRouter({
     assert.match(stdout, /memory grows until it is full \(32 MiB\)/)
   })
 
+  it('finds a router that keeps a little of each connection, and says how much, in every report', async () => {
+    const keeps = (what: string): string =>
+      `const seen: unknown[] = []\n${router(`seen.push(${what})\n    return { close: true }`)}`
+    using project = new Project({
+      'bytes.ts': keeps('conn.bytes'),
+      'bytes.test.ts': tests('bytes', "given('x').closes()"),
+      'text.ts': keeps(`\`\${conn.now} \${conn.bytes.length} \${seen.length}\``),
+      'text.test.ts': tests('text', "given('x').closes()"),
+    })
+    const grows = /memory grows by about (\d+) bytes with each decision \([\d.]+ [KM]iB over [\d,]+\)/
+    const told = await project.run(['test', 'bytes.ts', 'text.ts'])
+    assert.equal(told.code, 1)
+    assert.equal(told.stdout.match(new RegExp(grows, 'g'))?.length, 2, told.stdout)
+    assert.match(told.stdout, /2 of 2 connections as expected, 2 other problems\n$/)
+    for (const reporter of ['tap', 'junit', 'json']) {
+      const { code, stdout } = await project.run(['test', 'text.ts', '--reporter', reporter])
+      const [, each = ''] = grows.exec(stdout) ?? []
+      assert.ok(code === 1 && Number(each) > 32 && Number(each) < 400, `${reporter}, exit code ${code}: ${stdout}`)
+    }
+  })
+
+  it('lets a router keep what has a bound', async () => {
+    const cache = `const seen = new Map<string, number>()
+${router(`seen.set(conn.text.slice(0, 12), conn.now)
+    if (seen.size > 1000) for (const first of seen.keys()) { seen.delete(first); break }
+    return { close: true }`)}`
+    using project = new Project({ 'a.ts': cache, 'a.test.ts': tests('a', "given('x').closes()") })
+    const { code, stdout } = await project.run(['test'])
+    assert.equal(code, 0, stdout)
+  })
+
   it('tells of test files that fail, that test nothing, and of routers that do not compile', async () => {
     using project = new Project({
       'a.test.ts': "throw new Error('broken')\n",

@@ -1,5 +1,6 @@
 import { DEFAULTS } from '../limits.ts'
 import type { FuzzResult } from '../testing/fuzz.ts'
+import { growthText } from '../testing/growth.ts'
 import { type CaseResult, CPU_LIMIT } from '../testing/run.ts'
 import { cpuText, type StatsSummary } from '../testing/stats.ts'
 import { literal } from '../testing/words.ts'
@@ -51,10 +52,11 @@ export function fuzzProblems(result: FuzzResult | undefined, test: string): stri
       ].join('\n'),
     )
   }
-  if (result.grows)
-    problems.push(
-      `memory grows until it is full (${DEFAULTS.isolateMemory / 1_048_576} MiB): a router keeps nothing from one decision to the next`,
-    )
+  if (result.growth !== undefined) {
+    const full = `memory grows until it is full (${DEFAULTS.isolateMemory / 1_048_576} MiB)`
+    const grows = result.growth === 'full' ? full : growthText(result.growth)
+    problems.push(`${grows}: a router keeps nothing from one decision to the next`)
+  }
   return problems
 }
 

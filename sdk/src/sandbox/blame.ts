@@ -44,6 +44,7 @@ export class Blame {
         this.#options.strike(router, 'killed')
       return job.fail(new HostGone(detail, byItself ? 'suspect' : 'certain'))
     }
+    if (job.kind === 'measuring') return job.fail()
     job.suspect = true
     job.suspicion += SUSPICION[loss]
     if (!serves) return job.fail(failure(byItself ? 'unavailable' : 'killed', detail, 0))
@@ -57,6 +58,7 @@ export class Blame {
 
   #askAgain(job: Job): void {
     if (job.kind === 'loading') return job.fail(new HostGone('its sandbox host was lost', 'none'))
+    if (job.kind === 'measuring') return job.fail()
     if (!this.#options.serves(job) || ++job.lost > MAX_LOSSES)
       return job.fail(failure('unavailable', 'its sandbox host was lost', 0))
     this.#options.askAgain(job)

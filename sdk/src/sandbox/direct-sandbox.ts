@@ -1,7 +1,7 @@
 import { RouterEngine } from './engine.ts'
 import { firstFailure, refusalText } from './first-question.ts'
 import { InFlight } from './in-flight.ts'
-import { failure, parseDescription, parseReply } from './replies.ts'
+import { failure, parseDescription, parseMeasure, parseReply } from './replies.ts'
 import {
   LoadFailure,
   type Question,
@@ -61,6 +61,12 @@ export class DirectSandbox implements Sandbox {
       if (!closed && loaded.unloading && loaded.asked === 0) this.#forget(id)
       answered(reply)
     })
+  }
+
+  async measure(id: number): Promise<number | undefined> {
+    if (!this.#loaded.has(id)) return undefined
+    const { status, json } = this.#engine.measure(id)
+    return parseMeasure(status, json)
   }
 
   async close(): Promise<void> {

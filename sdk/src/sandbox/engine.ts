@@ -68,6 +68,17 @@ export class RouterEngine {
     return answer
   }
 
+  /** Says how many bytes a version holds; `elsewhere` where it is not loaded. */
+  measure(id: number): EngineAnswer {
+    const isolate = this.#loaded.get(id)?.isolate
+    if (isolate === undefined || isolate.disposed) return { status: 'elsewhere', json: '', cpu: 0 }
+    try {
+      return { status: 'returned', json: String(isolate.measure()), cpu: 0 }
+    } catch {
+      return { status: 'memory', json: '', cpu: 0 } // there is no room for a context
+    }
+  }
+
   close(): void {
     for (const id of [...this.#loaded.keys()]) this.unload(id)
   }

@@ -2,8 +2,8 @@
  * What a worker and a sandbox host say to each other over a socket pair.
  *
  * A frame is a 4-byte little-endian length of what follows it, a type byte, a 4-byte id, and the rest by type. The worker sends
- * `load`, `unload` and `ask`; the host opens with `ready` and then answers every `load` and `ask` exactly once, in the order in
- * which they came. The worker's end treats every byte from the host as hostile: a frame over the limit, of an unknown type or
+ * `load`, `unload`, `ask` and `measure`; the host opens with `ready` and then answers each of them but `unload` exactly once, in
+ * the order in which they came. The worker's end treats every byte from the host as hostile: a frame over the limit, of an unknown type or
  * out of order ends the host.
  *
  * | frame  | id       | rest                                                               |
@@ -11,13 +11,14 @@
  * | load   | request  | version u32 · its limits: decision ms u32, load ms u32, MiB u32 · code as UTF-8 |
  * | unload | 0        | version u32                                                        |
  * | ask    | request  | version u32 · hook u8 · length of facts u32 · facts as JSON · bytes |
+ * | measure | request | version u32                                                        |
  * | ready  | protocol | nothing                                                            |
- * | answer | request  | status u8 · CPU microseconds u32 · JSON of the bootstrap           |
+ * | answer | request  | status u8 · CPU microseconds u32 · JSON of the bootstrap; of `measure`, bytes in digits |
  */
 import { STATUSES, type Status } from './engine-status.ts'
 import type { CodeLimits, Hook } from './sandbox.ts'
 
-export const PROTOCOL_VERSION = 2
+export const PROTOCOL_VERSION = 3
 
 /** The most that one frame from a host may hold: two payloads of 64 KiB, each character escaped, and room. */
 export const MAX_HOST_FRAME = 1_048_576
@@ -25,7 +26,7 @@ export const MAX_HOST_FRAME = 1_048_576
 const HEADER = 9
 const MEBIBYTE = 1_048_576
 const NOTHING = Buffer.alloc(0)
-export const FRAME = { load: 1, unload: 2, ask: 3, ready: 65, answer: 67 } as const
+export const FRAME = { load: 1, unload: 2, ask: 3, measure: 4, ready: 65, answer: 67 } as const
 
 const HOOKS: readonly Hook[] = ['route', 'onConnect', 'onConnectError', 'onInactivity']
 
@@ -87,6 +88,12 @@ export function encodeUnload(version: number): Buffer {
   return buffer
 }
 
+export function encodeMeasure(id: number, version: number): Buffer {
+  const buffer = frame(FRAME.measure, id, 4)
+  buffer.writeUInt32LE(version, HEADER)
+  return buffer
+}
+
 export function encodeAsk(id: number, version: number, hook: Hook, facts: string, bytes: Uint8Array): Buffer {
   const factsLength = Buffer.byteLength(facts)
   const buffer = frame(FRAME.ask, id, 9 + factsLength + bytes.length)
@@ -115,6 +122,10 @@ export function decodeLoad(body: Buffer): LoadFrame {
 }
 
 export function decodeUnload(body: Buffer): number {
+  return body.readUInt32LE(0)
+}
+
+export function decodeMeasure(body: Buffer): number {
   return body.readUInt32LE(0)
 }
 

@@ -2,7 +2,7 @@ import type { CpuBudgets } from './cpu-budgets.ts'
 import type { Held } from './held.ts'
 import type { HostLoss, HostProcess } from './host-process.ts'
 import { HostStarter, MAX_START } from './host-starter.ts'
-import type { Asking, Job } from './jobs.ts'
+import { type Asking, type Job, type Loading, Measuring } from './jobs.ts'
 import { Lane } from './lane.ts'
 import { type HostReport, LoadedHost, type Role } from './loaded-host.ts'
 import type { SandboxLimits } from './sandbox.ts'
@@ -49,7 +49,7 @@ export class HostPool {
   readonly #starter: HostStarter
   readonly #lanes: Readonly<Record<LaneName, Lane>>
   readonly #inRole: Readonly<Record<Role, LoadedHost[]>> = { serving: [], spare: [], penalty: [], cell: [] }
-  readonly #rehearsals: Job[] = []
+  readonly #rehearsals: (Asking | Loading)[] = []
   readonly #whenStarted: (() => void)[] = []
   readonly #idleWatch: NodeJS.Timeout
   #ticking: NodeJS.Timeout | undefined
@@ -105,7 +105,7 @@ export class HostPool {
   }
 
   /** Gives a job to the spare; waits for one when there is none. */
-  rehearse(job: Job): void {
+  rehearse(job: Asking | Loading): void {
     const [spare] = this.#inRole.spare
     if (spare === undefined) this.#rehearsals.push(job)
     else give(spare, job)
@@ -123,6 +123,15 @@ export class HostPool {
   /** Loads a version anew wherever it was struck. */
   reload(held: Held): void {
     for (const host of [...this.#inRole.serving, ...this.#inRole.spare]) host.load(held, () => {})
+  }
+
+  /** Bytes that a version holds in the host which was asked about anything last, of those that have it. */
+  measure(held: Held): Promise<number | undefined> {
+    const [host] = [...this.#hosts.values()].filter((each) => each.has(held)).sort((a, b) => b.usedAt - a.usedAt)
+    if (host === undefined) return Promise.resolve(undefined)
+    const measured = new Promise<number | undefined>((resolve) => host.measure(new Measuring(held, resolve)))
+    this.#tick()
+    return measured
   }
 
   unload(id: number): void {
@@ -253,7 +262,7 @@ export class HostPool {
   }
 }
 
-function give(host: LoadedHost, job: Job): void {
+function give(host: LoadedHost, job: Asking | Loading): void {
   if (job.kind === 'asking') host.ask(job)
   else host.give(job)
 }

@@ -10,6 +10,7 @@ import { type EngineAnswer, RouterEngine } from './engine.ts'
 import {
   decodeAsk,
   decodeLoad,
+  decodeMeasure,
   decodeUnload,
   encodeAnswer,
   encodeReady,
@@ -48,6 +49,8 @@ function answer({ type, id, body }: Frame): void {
       const { version, hook, facts, text } = decodeAsk(body)
       return send(id, engine.ask(version, hook, facts, text))
     }
+    case FRAME.measure:
+      return send(id, engine.measure(decodeMeasure(body)))
     case FRAME.unload:
       return engine.unload(decodeUnload(body))
     default:

@@ -2,11 +2,11 @@ import type { Queued } from './fair-queue.ts'
 import { decodeAnswer } from './frames.ts'
 import type { Held } from './held.ts'
 import type { Pending } from './host-process.ts'
-import { HostViolation, parseDescription, parseReply } from './replies.ts'
+import { HostViolation, parseDescription, parseMeasure, parseReply } from './replies.ts'
 import type { Question, Reply, RouterDescription, SandboxVersion } from './sandbox.ts'
 
 /** What a host may owe an answer to. */
-export type Job = Asking | Loading
+export type Job = Asking | Loading | Measuring
 
 /** The host that was to do a job is gone. `blame`: whether the job is why. */
 export class HostGone extends Error {
@@ -115,6 +115,36 @@ export class Loading implements Pending {
 
   fail(error: Error): void {
     this.#done(error)
+  }
+}
+
+/** How many bytes a version holds in one host. */
+export class Measuring implements Pending {
+  readonly kind = 'measuring'
+  readonly held: Held
+  readonly since = performance.now()
+  /** Nobody's time: it is for tests. */
+  readonly spent = 0
+  readonly #done: (bytes: number | undefined) => void
+
+  constructor(held: Held, done: (bytes: number | undefined) => void) {
+    this.held = held
+    this.#done = done
+  }
+
+  get version(): SandboxVersion {
+    return this.held.version
+  }
+
+  answered(body: Buffer): () => void {
+    const { status, json } = decodeAnswer(body)
+    const bytes = parseMeasure(status, json)
+    return () => this.#done(bytes)
+  }
+
+  /** Ends it without a host's answer. */
+  fail(): void {
+    this.#done(undefined)
   }
 }
 

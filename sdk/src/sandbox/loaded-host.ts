@@ -1,7 +1,7 @@
-import { encodeAsk, encodeLoad, encodeUnload } from './frames.ts'
+import { encodeAsk, encodeLoad, encodeMeasure, encodeUnload } from './frames.ts'
 import type { Held } from './held.ts'
 import type { HostProcess } from './host-process.ts'
-import { type Asking, HostGone, type Job, Loading } from './jobs.ts'
+import { type Asking, HostGone, type Job, Loading, type Measuring } from './jobs.ts'
 
 /**
  * `serving`: everybody's questions. `spare`: new versions, until it is needed. `penalty`: routers that were slow, or are slow to
@@ -31,6 +31,8 @@ export interface HostReport {
 const LOAD_GRACE = 800
 /** A decision that may take longer than the deadline has this much beyond: two ticks, and a little. */
 const DECISION_GRACE = 50
+/** Milliseconds, of CPU time and all in all, that measuring what a version holds may take. */
+const MEASURING = { cpu: 500, wall: 1000 } as const
 /** What loading a version is expected to take, in CPU milliseconds. */
 const LOADING = 2
 /** CPU milliseconds that may be on their way to one host: what waits in its socket has no order but that of arrival. */
@@ -141,9 +143,13 @@ export class LoadedHost {
     this.process.ask(loading, allowed, (id) => encodeLoad(id, { version, limits, code }))
   }
 
+  measure(measuring: Measuring): void {
+    this.process.ask(measuring, MEASURING, (id) => encodeMeasure(id, measuring.version.id))
+  }
+
   /** It owes this answer no more. */
   settled(job: Job): void {
-    this.#expected -= job.kind === 'asking' ? job.charged : LOADING
+    if (job.kind !== 'measuring') this.#expected -= job.kind === 'asking' ? job.charged : LOADING
     if (this.process.load === 0) this.#expected = 0 // sums of fractions drift
   }
 

@@ -125,6 +125,11 @@ export class ProcessSandbox implements Sandbox {
     )
   }
 
+  async measure(id: number): Promise<number | undefined> {
+    const held = this.#closed ? undefined : this.#versions.get(id)
+    return held && this.#cordons.get(held.version.cordon)?.measure(held)
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     await this.#cordons.close()
@@ -257,6 +262,7 @@ export class ProcessSandbox implements Sandbox {
 
   #refuse(job: Job, message: string): void {
     if (job.kind === 'loading') job.fail(new Error(message))
+    else if (job.kind === 'measuring') job.fail()
     else job.fail(failure('unavailable', message, 0))
   }
 }

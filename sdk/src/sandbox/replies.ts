@@ -80,6 +80,18 @@ export function parseDescription(status: Status, json: string, loadTime: number)
   }
 }
 
+/**
+ * How many bytes a version holds; `undefined` where the host cannot say.
+ *
+ * @throws HostViolation
+ */
+export function parseMeasure(status: Status, digits: string): number | undefined {
+  if (status === 'elsewhere' || status === 'memory') return undefined
+  if (status !== 'returned' || !/^\d{1,12}$/.test(digits))
+    throw new HostViolation('a measure that is no number of bytes')
+  return Number(digits)
+}
+
 function parseHooks(hooks: unknown): Hook[] {
   if (!Array.isArray(hooks) || hooks.length > HOOKS.length) throw new HostViolation('hooks: not a list')
   const known = hooks.filter(isHook)

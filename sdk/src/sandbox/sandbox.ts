@@ -17,6 +17,11 @@ export interface Sandbox {
   unload(id: number): void
   /** Asks a loaded version one question; `answered` is called exactly once, never before `ask` returns. */
   ask(id: number, question: Question, answered: (reply: Reply) => void): void
+  /**
+   * Bytes of all that a loaded version holds, its garbage collected first; `undefined` where that cannot be said: it is not
+   * loaded, or its host is lost. It takes milliseconds in which the host answers nobody: for tests, not for serving.
+   */
+  measure(id: number): Promise<number | undefined>
   /** Ends every host. Questions in flight are answered as failed. */
   close(): Promise<void>
 }

@@ -1,12 +1,15 @@
 import { DEFAULTS } from '../limits.ts'
 import type { Ask } from './connection.ts'
 import type { SavedInput } from './fuzz-file.ts'
+import { type Growth, GrowthWatch } from './growth.ts'
 import { FLOODS, noise, type Random } from './noise.ts'
 import { shrink } from './shrink.ts'
 import type { FailedOutcome, Inquiry } from './verdict.ts'
 
 export interface FuzzOptions {
   readonly ask: Ask
+  /** How many bytes the router holds, its garbage aside; `undefined` when nobody can say. */
+  readonly measure: () => Promise<number | undefined>
   /** A question to put the bytes into. */
   readonly inquiry: Omit<Inquiry, 'hook' | 'final' | 'bytes'>
   /** First bytes of connections, to make others from. */
@@ -24,8 +27,8 @@ export interface FuzzResult {
   readonly failure: FuzzFailure | undefined
   /** Saved inputs that fail no more. */
   readonly mended: readonly SavedInput[]
-  /** It keeps what it sees of connections until its memory is full. */
-  readonly grows: boolean
+  /** What it keeps of its decisions; `full` when that filled its memory. */
+  readonly growth: Growth | 'full' | undefined
 }
 
 export interface FuzzFailure {
@@ -42,30 +45,68 @@ interface Input {
 
 const AT_ONCE = 32
 const SHRINK_TIME = 600
+/** Times that a router is measured during noise, and milliseconds between two, at most. */
+const MEASURES = 16
+const MEASURE_EVERY = 200
+/** What noise may take longer, to make certain that a router grows: times as long, and milliseconds at most. */
+const DOUBT = 2
+const MOST_DOUBT = 3000
 /** Bytes of connections in all, well above an isolate's memory; milliseconds that these may take. */
 const FILLING = 1.5 * DEFAULTS.isolateMemory
 const MOST_FILLING = 1000
 
 /** Feeds a router random and mutated bytes: it must not fail, and must not grow. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
-  const { saved, time, signal } = options
+  const { saved, time } = options
   const mended: SavedInput[] = []
   for (const input of saved) {
     const outcome = await failing(options, input)
     if (outcome !== undefined)
-      return { inputs: saved.length, failure: { input, outcome, known: true }, mended: [], grows: false }
+      return { inputs: saved.length, failure: { input, outcome, known: true }, mended: [], growth: undefined }
     mended.push(input)
   }
+  const watch = new GrowthWatch()
+  const { inputs, found } = await feed(options, watch, time)
+  const all = saved.length + inputs
+  if (found !== undefined) {
+    if (await isOfOthers(options, found)) return { inputs: all, failure: undefined, mended, growth: 'full' }
+    return { inputs: all, failure: await shrunk(options, found), mended, growth: undefined }
+  }
+  const growth = watch.growth ?? ((await keeps(options)) === undefined ? undefined : 'full')
+  return { inputs: all, failure: undefined, mended, growth }
+}
+
+/** Noise until something fails or time is over; longer as long as the router seems to grow and it is not certain. */
+async function feed(
+  options: FuzzOptions,
+  watch: GrowthWatch,
+  time: number,
+): Promise<{ readonly inputs: number; readonly found: Found | undefined }> {
   const started = performance.now()
-  let inputs = saved.length
+  const doubt = Math.min(DOUBT * time, MOST_DOUBT)
+  const every = Math.min(time / MEASURES, MEASURE_EVERY)
+  let inputs = 0
+  let measured = started
   for (const input of flood(options)) {
-    if (performance.now() - started > time || signal?.aborted === true) break
+    const now = performance.now()
+    const over = now - started - time
+    if (options.signal?.aborted === true || over > doubt || (over > 0 && !watch.suspects)) break
+    if (now - measured >= every) {
+      const bytes = await options.measure()
+      if (bytes !== undefined) watch.add(inputs, bytes)
+      measured = performance.now()
+    }
     inputs += input.length
     const found = await firstFailure(options, input)
-    if (found !== undefined) return { inputs, failure: await shrunk(options, found), mended, grows: false }
+    if (found !== undefined) return { inputs, found }
     options.progress(inputs)
   }
-  return { inputs, failure: undefined, mended, grows: (await keeps(options)) !== undefined }
+  return { inputs, found: undefined }
+}
+
+/** It was not this input that filled the memory, but all that came before. */
+async function isOfOthers(options: FuzzOptions, { input, outcome }: Found): Promise<boolean> {
+  return outcome.failure === 'memory' && (await failing(options, input)) === undefined
 }
 
 function* flood({ random, connections }: FuzzOptions): Generator<Input[]> {

@@ -85,7 +85,8 @@ export class SuiteRunner {
     const connections = this.#suite.cases.map(({ bytes }) => bytes).filter(({ length }) => length > 0)
     const [model] = this.#suite.cases
     const { bytes: _, ...inquiry } = this.#inquiryOf(model)
-    const result = await fuzz({ ask: this.#ask, inquiry, connections, saved, random, time, progress, signal })
+    const measure = (): Promise<number | undefined> => this.#bench.measure(this.#router)
+    const result = await fuzz({ ask: this.#ask, measure, inquiry, connections, saved, random, time, progress, signal })
     if (result.failure?.known === false) await saveInputs(file, name, [...(update ? [] : saved), result.failure.input])
     else if (update && result.failure === undefined) await saveInputs(file, name, [])
     return result

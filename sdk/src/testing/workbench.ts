@@ -134,6 +134,12 @@ export class Workbench {
     }
   }
 
+  /** Bytes that a router holds, its garbage aside; `undefined` when nobody can say. */
+  async measure({ id }: OpenRouter): Promise<number | undefined> {
+    const { sandbox } = await this.#opened
+    return sandbox.measure(id)
+  }
+
   /** Ends every process that it started. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
