@@ -38,7 +38,7 @@ const ATTACKS = [
 ]
 const PACE = { visit: 2, save: 25, attack: 20, echo: 100 } as const
 const GROWTH = { factor: 1.35, mebibytes: 48 } as const
-const PATIENCE = 240_000
+const PATIENCE = 600_000
 /** A penalty host, and a log or a table that is just being read. */
 const COMING_AND_GOING = 2
 
