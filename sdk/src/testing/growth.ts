@@ -28,7 +28,7 @@ const PLENTY = { decisions: 6000, bytes: 262_144 } as const
 /** Whether what a router holds grows with its decisions: told how much it holds every now and then. */
 export class GrowthWatch {
   #samples: Sample[] = []
-  /** The most that was held before a fall, and whether it had grown to that, step by step. */
+  /** The most that was held before a fall, and whether it had grown to that. */
   #peak = 0
   #fell = false
 
@@ -38,8 +38,7 @@ export class GrowthWatch {
     const last = this.#samples.at(-1)
     if (first !== undefined && last !== undefined && last.bytes - bytes > fall(first, last)) {
       this.#peak = Math.max(this.#peak, last.bytes)
-      const grown = this.#rising()
-      this.#fell ||= grown !== undefined && isSteady(this.#judged, grown.bytesPerDecision)
+      this.#fell ||= this.#rising() !== undefined
       this.#samples = []
     }
     this.#samples.push({ decisions, bytes })
@@ -75,8 +74,10 @@ export class GrowthWatch {
     if (first === undefined || last === undefined) return undefined
     const bytesPerDecision = slope(judged)
     const bytes = last.bytes - first.bytes
-    if (bytesPerDecision < LEAST_PER_DECISION || bytes < LEAST_BYTES / 2) return undefined
-    return { bytesPerDecision, bytes, decisions: last.decisions - first.decisions }
+    const decisions = last.decisions - first.decisions
+    // Of few decisions little is kept, whatever is kept of each.
+    const little = Math.min(LEAST_BYTES / 2, LEAST_PER_DECISION * decisions)
+    return bytesPerDecision < LEAST_PER_DECISION || bytes < little ? undefined : { bytesPerDecision, bytes, decisions }
   }
 }
 
