@@ -48,6 +48,8 @@ before(async () => {
           small: limits({ prereadBytes: 10 }),
           hasty: limits({ prereadTime: 50 }),
           slow: limits({ relayBytesPerSecond: 1.5 * MIB }),
+          // Time enough to run out of memory first.
+          eat: limits({ decisionTime: 5000 }),
           chatty: limits({ logLinesPerSecond: 7 }),
         },
       },

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import { epollMissing } from '../../src/transport/epoll/epoll.ts'
 import { Pointsman } from '../kit/pointsman.ts'
 import { Client } from '../kit/sockets.ts'
+import { until } from '../kit/wait.ts'
 import { dictate, puppet } from './puppet.ts'
 import { BlackHole, Recorder, refusedRemote, UnixEcho } from './upstreams.ts'
 
@@ -33,7 +34,9 @@ describe('transport', { concurrency: true }, () => {
       await relayed.receives((text) => text.length === 4 + much.length)
       assert.ok(relayed.received.subarray(4).equals(much))
       relayed.end()
-      upstream.heard[0]?.socket.end('last')
+      const heard = upstream.heard[0]?.socket
+      await until('the end to be passed on', () => heard?.readableEnded || undefined)
+      heard?.end('last')
       assert.equal((await relayed.rest()).slice(-4), 'last')
       assert.equal((await p.record(relayed)).reason, 'client-end')
 

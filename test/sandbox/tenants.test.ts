@@ -50,7 +50,8 @@ test('a router whose decisions take long is asked apart', async () => {
   await using watched = await WatchedSandbox.start()
   const { sandbox } = watched
   await sandbox.load(good)
-  await sandbox.load(version(2, routing(DEAR), { router: 'slow/web', tenant: 'slow' }))
+  const slow = routing(DEAR.replace('1.5e7', '6e7'))
+  await sandbox.load(version(2, slow, { router: 'slow/web', tenant: 'slow', limits: { decisionTime: 1000 } }))
   const apart = () => sandbox.hostsOf('operator').filter(({ role }) => role === 'penalty')
   for (let n = 0; n < 50 && apart().length === 0; n++) assert.equal(await said(sandbox, 2), 'dear')
   assert.equal(apart().length, 1)
