@@ -3,11 +3,15 @@ import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { PROTOCOL_VERSION } from '../../sdk/src/sandbox/frames.ts'
 import { commandLine, kill, type LogLine, Pointsman } from '../kit/pointsman.ts'
 import { Client, echoServer, exchange, type TestServer } from '../kit/sockets.ts'
 import { until } from '../kit/wait.ts'
 
-const USURPER = readFileSync(join(dirname(fileURLToPath(import.meta.url)), 'hosts', 'usurper.mjs'))
+const USURPER = readFileSync(join(dirname(fileURLToPath(import.meta.url)), 'hosts', 'usurper.mjs'), 'utf8').replace(
+  /(?<=PROTOCOL_VERSION = )\d+/,
+  String(PROTOCOL_VERSION),
+)
 const MiB = 1_048_576
 const router = (name: string) => `import { defineRouter } from 'router-sdk'
 export default defineRouter({ route: (conn) => (conn.bytes.length === 0 ? { noop: true } : { close: '${name}' }) })

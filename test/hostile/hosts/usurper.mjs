@@ -5,7 +5,7 @@ import { readSync, writeSync } from 'node:fs'
 
 const CHANNEL = 3
 const [LOAD, ASK, READY, ANSWER] = [1, 3, 65, 67]
-const PROTOCOL_VERSION = 2
+const PROTOCOL_VERSION = 0 // the test writes the right one here
 const DESCRIPTION = '{"described":{"hooks":["route"]}}'
 
 function write(bytes) {
