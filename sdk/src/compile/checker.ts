@@ -17,7 +17,7 @@ const MEMORY_GOAL = '600MiB'
 /** Milliseconds. */
 const TICK = 10
 /** A checker that has not had the processor for its time is given up after so many times of it. */
-const STARVED = 5
+const STARVED = 1.5
 const MOST_OUTPUT = 256 * 1024
 const BOUNDED = `ulimit -c 0; ulimit -v ${ADDRESS_SPACE}; exec nice -n 5 "$0" "$@"`
 
@@ -26,7 +26,7 @@ const turns = new Turns(availableParallelism() + 1)
 
 /**
  * Runs the native type checker in `folder` on the `tsconfig.json` there. `time`: milliseconds, which count while it
- * has the processor: a busy machine gives it up to five times as long.
+ * has the processor: a busy machine gives it up to half as much more.
  */
 export function runChecker(folder: string, time: number, signal?: AbortSignal): Promise<CheckerRun> {
   return turns.take(() => {

@@ -1,4 +1,4 @@
-import { asked } from './suite.ts'
+import { asked } from '../hostile/suite.ts'
 
 // What no time limit in the isolate stops: its host is killed.
 asked(['builtins'])
