@@ -1,0 +1,3 @@
+import { asked } from '../hostile/suite.ts'
+
+asked(['memory'])

@@ -1,3 +1,0 @@
-import { asked } from './suite.ts'
-
-asked(['memory'])
