@@ -1,0 +1,104 @@
+import { connect, type Socket } from 'node:net'
+
+/** What the well-behaved tenants' clients saw. Times are milliseconds until the first byte of the answer. */
+export interface Seen {
+  readonly times: number[]
+  /** Requests that got no answer, or a wrong one, within the limit. */
+  lost: number
+  /** Relayed connections that were closed, or whose echo was wrong. */
+  closed: number
+}
+
+const ANSWER_LIMIT = 5000
+const ECHO_EVERY = 50
+
+/** Requests of all tenants in turn, so many a second, whether or not earlier ones were answered (an open loop). */
+export async function requests(
+  port: number,
+  names: readonly string[],
+  perSecond: number,
+  seconds: number,
+): Promise<Seen> {
+  const seen: Seen = { times: [], lost: 0, closed: 0 }
+  const pending: Promise<void>[] = []
+  const started = performance.now()
+  const count = perSecond * seconds
+  for (let at = 0; at < count; ) {
+    const due = Math.min(count, Math.floor(((performance.now() - started) / 1000) * perSecond) + 1)
+    for (; at < due; at++) pending.push(request(port, names[at % names.length] ?? '', seen))
+    await new Promise((resume) => setTimeout(resume, 1))
+  }
+  await Promise.all(pending)
+  return seen
+}
+
+function request(port: number, name: string, seen: Seen): Promise<void> {
+  return new Promise((resolve) => {
+    const started = performance.now()
+    const socket = connect({ port, host: '127.0.0.1' })
+    let answer = ''
+    const timer = setTimeout(() => socket.destroy(), ANSWER_LIMIT)
+    socket.on('connect', () => socket.write(`GET / HTTP/1.1\r\nHost: ${name}\r\n\r\n`))
+    socket.on('data', (chunk) => {
+      if (answer === '') seen.times.push(performance.now() - started)
+      answer += chunk.toString('latin1')
+    })
+    socket.on('error', () => {})
+    socket.on('close', () => {
+      clearTimeout(timer)
+      if (!answer.endsWith(`\r\n\r\nhello ${name}`)) seen.lost += 1
+      resolve()
+    })
+  })
+}
+
+/** One relayed connection of each tenant that says something all the time, and hears it again. */
+export class Echoes {
+  readonly #sockets: Socket[] = []
+  #closed = 0
+
+  static async open(port: number, names: readonly string[]): Promise<Echoes> {
+    const echoes = new Echoes()
+    await Promise.all(names.map((name) => echoes.#open(port, name)))
+    return echoes
+  }
+
+  /** Since the last call. */
+  takeClosed(): number {
+    const closed = this.#closed
+    this.#closed = 0
+    return closed
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.removeAllListeners('close').destroy()
+  }
+
+  #open(port: number, name: string): Promise<void> {
+    return new Promise((resolve) => {
+      const socket = connect({ port, host: '127.0.0.1' })
+      let sent = `ECHO / HTTP/1.1\r\nHost: ${name}\r\n\r\n`
+      let number = 0
+      const timer = setInterval(() => {
+        if (socket.writableLength > 0) return
+        number += 1
+        socket.write(`${number};`)
+        sent += `${number};`
+      }, ECHO_EVERY)
+      socket.on('connect', () => socket.write(sent))
+      socket.on('data', (chunk) => {
+        resolve()
+        const text = chunk.toString('latin1')
+        if (sent.startsWith(text)) sent = sent.slice(text.length)
+        else socket.destroy()
+      })
+      socket.on('error', () => {})
+      socket.on('close', () => {
+        clearInterval(timer)
+        this.#closed += 1
+        resolve()
+      })
+      this.#sockets.push(socket)
+    })
+  }
+}
