@@ -123,9 +123,9 @@ function patience(allowed: number): number {
   return Math.max(allowed, Math.min(4 * allowed, MOST_PATIENCE))
 }
 
-/** `used` in microseconds, `allowed` in milliseconds; a loop's own clock is a little behind the timer's. */
+/** `used` in microseconds, `allowed` in milliseconds. One that had half of its time had time enough to say that it loops. */
 function descheduled(outcome: Outcome, used: number, allowed: number): boolean {
-  return outcome.kind === 'timeout' && used < allowed * 900
+  return outcome.kind === 'timeout' && used < allowed * 500
 }
 
 function toAnswer(outcome: Outcome, cpu: number): EngineAnswer {
