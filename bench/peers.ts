@@ -24,6 +24,15 @@ export class Peers {
   readonly #scratch = mkdtempSync(join(tmpdir(), 'pointsman-bench-'))
   readonly #children: ChildProcess[] = []
 
+  constructor() {
+    // what was started is in sessions of its own, and would live on
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.once(signal, () => {
+        this.stop()
+        process.exit(1)
+      })
+  }
+
   /** An nginx that answers `hello`: what stands behind every proxy. */
   async origin(cpu: number): Promise<Peer> {
     const port = await freePort()

@@ -5,16 +5,19 @@
  *     node bench/relayed.ts [rounds] [MiB] [connections]
  *
  * Each proxy is on one core; client and server, plain Node sockets, are together on the other, so that throughput is theirs as
- * much as the proxy's: CPU time of the proxy for each GiB says more. Rounds are interleaved. Needs nginx, haproxy, taskset, and
- * as many descriptors as there are idle connections, twice.
+ * much as the proxy's: CPU time of the proxy for each GiB says more. Rounds are interleaved. Needs nginx, haproxy and taskset; there
+ * are no more idle connections than half the limit of descriptors.
  */
 import { execFileSync, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { descriptorLimit } from '../src/transport/descriptors.ts'
 import { cpuTime, type Peer, Peers } from './peers.ts'
 
-const [rounds = 5, mebibytes = 512, idle = 10_000] = process.argv.slice(2).map(Number)
+const [rounds = 5, mebibytes = 512, wanted = 10_000] = process.argv.slice(2).map(Number)
+/** A proxy has two descriptors for each. */
+const idle = Math.min(wanted, Math.floor((descriptorLimit() - 1000) / 2))
 const PROXY_CPU = 0
 const LOAD_CPU = 1
 const MiB = 1_048_576
@@ -182,7 +185,7 @@ function serve(): void {
 
 function print(figures: ReadonlyMap<Peer, Figures>): void {
   const head = ['CPU ms/GiB', 'MiB/s', '64 B trip µs', 'its p99', 'bytes/idle']
-  console.log(`${rounds} rounds: medians (least–most)`)
+  console.log(`${rounds} rounds of ${mebibytes} MiB, ${idle} idle connections: medians (least–most)`)
   console.log(''.padEnd(26), head.map((text) => text.padStart(18)).join(''))
   for (const [{ name }, its] of figures) {
     const cells = [its.cpuPerGiB, its.mebibytesPerSecond, its.tripMicroseconds, its.tripP99].map(spread)
