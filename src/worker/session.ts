@@ -103,16 +103,19 @@ export class Session implements ConnectionEvents {
     this.#state = 'prereading'
     this.#dialogue.begin(router, this.id)
     const usage = this.#context.tenants.of(tenantOf(router))
-    this.#narrow(usage.limits)
+    this.#narrow(usage)
     this.#enter(usage, () => this.#begin())
   }
 
   /** What its tenant may use before a decision takes the place of what holds for everybody. */
-  #narrow({ prereadBytes, prereadTime }: TenantUsage['limits']): void {
+  #narrow(usage: TenantUsage): void {
+    const { prereadBytes, prereadTime } = usage.limits
     this.#deadline?.cancel()
     this.#deadline = after(prereadTime - this.#record.elapsed, () => this.#last('preread-timeout'))
     this.#preread.limit = prereadBytes
-    if (this.#preread.full) this.#preread.close('preread-full')
+    if (!this.#preread.full) return
+    usage.bite('prereadBytes')
+    this.#preread.close('preread-full')
   }
 
   #enter(usage: TenantUsage, go: () => void): void {
