@@ -1,5 +1,6 @@
 import { CompileFailure, type Diagnostic, locate } from 'router-sdk/compile'
 import { LoadFailure, type Position } from 'router-sdk/sandbox'
+import { placeText } from '../router-place.ts'
 import type { FirstDecisions } from './probation.ts'
 import { WarmFailure } from './worker-link.ts'
 
@@ -19,10 +20,9 @@ const MOST_ALSO = 9
 
 /** `error` is what a step of deploying `router` failed with. */
 export function accountOf(error: unknown, router: string, sourceMap: string | undefined): Account {
-  const prefix = router.includes('/') ? `${router.slice(0, router.lastIndexOf('/'))}/` : ''
-  if (error instanceof CompileFailure) return compileAccount(error.diagnostics, prefix)
+  if (error instanceof CompileFailure) return compileAccount(error.diagnostics, router)
   if (error instanceof WarmFailure || error instanceof LoadFailure) {
-    const at = sourceMap === undefined ? undefined : placeOf(error.position, sourceMap, prefix)
+    const at = sourceMap === undefined ? undefined : placeOf(error.position, sourceMap, router)
     return { reason: error.message, ...(at === undefined ? {} : { at }) }
   }
   return { reason: error instanceof Error ? error.message : String(error) }
@@ -47,23 +47,19 @@ export function accountText({ reason, at, frame = [], also = [] }: Account): str
   return [head, ...frame, ...also].join('\n')
 }
 
-function compileAccount([first, ...rest]: readonly Diagnostic[], prefix: string): Account {
+function compileAccount([first, ...rest]: readonly Diagnostic[], router: string): Account {
   if (first === undefined) return { reason: 'it does not compile' }
-  const also = rest.slice(0, MOST_ALSO).map((found) => `${place(found, prefix)}: ${found.text}`)
+  const also = rest.slice(0, MOST_ALSO).map((found) => `${placeText(router, found)}: ${found.text}`)
   return {
     reason: first.text,
-    at: place(first, prefix),
+    at: placeText(router, first),
     ...(first.frame === '' ? {} : { frame: first.frame.split('\n') }),
     ...(also.length === 0 ? {} : { also }),
   }
 }
 
-function placeOf(position: Position | undefined, sourceMap: string, prefix: string): string | undefined {
+function placeOf(position: Position | undefined, sourceMap: string, router: string): string | undefined {
   if (position === undefined) return undefined
   const found = locate(sourceMap, position.line, position.column)
-  return found === undefined ? undefined : place(found, found.file.startsWith('router-sdk/') ? '' : prefix)
-}
-
-function place({ file, line, column }: { file: string; line: number; column: number }, prefix: string): string {
-  return `${prefix}${file}:${line}:${column}`
+  return found === undefined ? undefined : placeText(router, found)
 }

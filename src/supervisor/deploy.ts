@@ -1,4 +1,6 @@
+import { availableParallelism } from 'node:os'
 import { type CompiledRouter, CompileFailure } from 'router-sdk/compile'
+import { Turns, type TurnsOptions } from 'router-sdk/turns'
 import type { Settings } from '../config/settings.ts'
 import type { Log } from '../log.ts'
 import { tenantOf } from '../tenants/policy.ts'
@@ -13,14 +15,14 @@ import { emptySlot, type RouterState, type Served, type ServedAt, type Slot } fr
 import type { RouterSource, RouterStore } from './store.ts'
 import { type Phases, rounded, swap } from './swap.ts'
 import { OneTooMany, TenantAllowance } from './tenant-allowance.ts'
-import { Turns } from './turns.ts'
 import type { Deployment, Workers } from './workers.ts'
 
 export type { RouterState } from './slot.ts'
 
-/** Deployments at once; the second number is of one tenant. A start takes many: their types are then checked together. */
-const SAVES = { atOnce: 6, ofOne: 2 }
-const START = { atOnce: 80, ofOne: 20 }
+/** Deployments, of which most is work of one processor; one place is for tenants that save seldom. */
+const SAVES: TurnsOptions = { atOnce: availableParallelism() + 2, ofOne: 2, kept: 1 }
+/** A start takes many: their types are then checked together. */
+const START: TurnsOptions = { atOnce: 80, ofOne: 20 }
 const MOST_OVERTAKEN = 3
 
 export interface DeployerOptions {

@@ -28,7 +28,8 @@ export class DirectoryStore implements RouterStore {
   /** What was refused in each group, and said so. */
   readonly #refused = new Map<string, readonly Refused[]>()
   readonly #settler = new Settler((settled) => this.#queue(settled))
-  #refreshing: Promise<void> = Promise.resolve()
+  /** Of each group, one after the other; groups do not wait for one another. */
+  readonly #refreshing = new Map<string, Promise<void>>()
   readonly #watches = new Map<string, FolderWatch>()
   #places: TenantPlaces
   #events: StoreEvents | undefined
@@ -100,7 +101,7 @@ export class DirectoryStore implements RouterStore {
   async close(): Promise<void> {
     this.#settler.close()
     await Promise.all([...this.#watches.values()].map((watch) => watch.close()))
-    await this.#refreshing
+    await Promise.all(this.#refreshing.values())
   }
 
   /** Where one file is served, nothing else is. */
@@ -142,7 +143,14 @@ export class DirectoryStore implements RouterStore {
   }
 
   #queue(settled: Settled): void {
-    this.#refreshing = this.#refreshing.then(() => this.#refresh(settled))
+    const { group } = settled
+    const before = this.#refreshing.get(group) ?? Promise.resolve()
+    const refreshed = before
+      .then(() => this.#refresh(settled))
+      .finally(() => {
+        if (this.#refreshing.get(group) === refreshed) this.#refreshing.delete(group)
+      })
+    this.#refreshing.set(group, refreshed)
   }
 
   async #refresh({ group, paths, since }: Settled): Promise<void> {

@@ -1,7 +1,9 @@
 import { ABSENT, fingerprint } from './directory-scan.ts'
 
-/** Milliseconds between two looks at a file. */
+/** Milliseconds between two looks at a file, at first; */
 const POLL = 10
+/** they grow to this share of the time that its group has been unquiet: who saves without end is looked at now and then. */
+const SLOWER = 0.1
 /**
  * How many looks in a row must find a file as it is before it is read. Looks are counted, not milliseconds: a moment in which
  * this process did not run says nothing about the file.
@@ -34,10 +36,13 @@ interface Watched {
 export class Settler {
   readonly #groups = new Map<string, Map<string, Watched>>()
   readonly #settled: (settled: Settled) => void
+  readonly #print: (path: string) => Promise<string>
   readonly #closing = new AbortController()
 
-  constructor(settled: (settled: Settled) => void) {
+  /** `print` gives what changes with a file; tests count the looks. */
+  constructor(settled: (settled: Settled) => void, print: (path: string) => Promise<string> = fingerprint) {
     this.#settled = settled
+    this.#print = print
   }
 
   /** A file of `group` may have changed. */
@@ -62,20 +67,22 @@ export class Settler {
   async #wait(group: string, files: Map<string, Watched>): Promise<void> {
     const since = performance.now()
     for (;;) {
-      await Promise.all([...files].map(([path, watched]) => look(path, watched)))
-      if (performance.now() - since >= LONGEST || [...files.values()].every(isQuiet)) break
-      await new Promise((resume) => setTimeout(resume, POLL))
+      // One at a time: of the few threads that look at files no group takes more than one from the others.
+      for (const [path, watched] of files) await this.#look(path, watched)
+      const unquiet = performance.now() - since
+      if (unquiet >= LONGEST || [...files.values()].every(isQuiet)) break
+      await new Promise((resume) => setTimeout(resume, Math.max(POLL, SLOWER * unquiet)))
     }
     if (this.#closing.signal.aborted) return
     this.#groups.delete(group)
     this.#settled({ group, paths: new Set(files.keys()), since })
   }
-}
 
-async function look(path: string, watched: Watched): Promise<void> {
-  const print = await fingerprint(path)
-  watched.looks = print === watched.print ? watched.looks + 1 : 0
-  watched.print = print
+  async #look(path: string, watched: Watched): Promise<void> {
+    const print = await this.#print(path)
+    watched.looks = print === watched.print ? watched.looks + 1 : 0
+    watched.print = print
+  }
 }
 
 function isQuiet({ print, looks }: Watched): boolean {

@@ -4,8 +4,9 @@ import type { Settings } from '../config/settings.ts'
 import type { WorkerReport } from '../control/status.ts'
 import { type Log, openLog } from '../log.ts'
 import { FileLookup, type TableReport } from '../lookup/file-lookup.ts'
+import { placeText } from '../router-place.ts'
 import { tableAllowance } from '../tenants/load-setting.ts'
-import { tenantOf } from '../tenants/policy.ts'
+import { policyOf, tenantOf } from '../tenants/policy.ts'
 import { Reach, type Refusal } from '../tenants/reach.ts'
 import { Seldom } from '../tenants/seldom.ts'
 import { Tenants } from '../tenants/tenants.ts'
@@ -13,11 +14,12 @@ import { chooseTransport } from '../transport/choose.ts'
 import { descriptorLimit, descriptorsLeft } from '../transport/descriptors.ts'
 import type { Transport } from '../transport/transport.ts'
 import { ActiveRouters } from './active-routers.ts'
-import { Decider, type Undecided } from './decide.ts'
+import { Decider, type Outcome, type Undecided } from './decide.ts'
 import { Resolver } from './dns.ts'
 import { FirstDecisions } from './first-decisions.ts'
 import { Listener } from './listener.ts'
 import { Listeners } from './listeners.ts'
+import { Memo } from './memo.ts'
 import type { BoundListen, FromWorker, ToWorker } from './messages.ts'
 import { Recorder } from './recorder.ts'
 import { type Counts, Sessions, type WhyFull } from './sessions.ts'
@@ -45,6 +47,7 @@ export class Worker {
   readonly #transport: Transport
   readonly #sandbox: ProcessSandbox
   readonly #lookup: FileLookup
+  readonly #memo: Memo
   readonly #resolver: Resolver
   readonly #reach: Reach
   readonly #refusals = new Seldom()
@@ -70,7 +73,13 @@ export class Worker {
     const { record } = settings
     this.#recorder = record.file === null ? undefined : new Recorder(record.file, record)
     const allowance = (router: string) => tableAllowance(this.#settings, router)
-    this.#lookup = new FileLookup(settings.tables.maxBytes, (report) => this.#tableRead(report), allowance)
+    this.#memo = new Memo((tenant) => policyOf(this.#settings, tenant).limits.memoBytes)
+    this.#lookup = new FileLookup(
+      settings.tables.maxBytes,
+      (report) => this.#tableRead(report),
+      allowance,
+      (router) => this.#memo.forgetRouter(router),
+    )
     this.#resolver = new Resolver(settings.dns)
     this.#reach = new Reach({
       settings: () => this.#settings,
@@ -85,6 +94,7 @@ export class Worker {
       limits: { decisionDeadline: settings.router.decisionDeadline, hostMemory: settings.hostMemory },
       idleVersion: settings.idleVersion,
       strikes: settings.strikes,
+      gone: (cordon) => this.#memo.forgetCordon(cordon),
       report: (event) => this.#sandboxEvent(event),
     })
     this.#firstDecisions = new FirstDecisions((counts) => tell({ type: 'first-decisions', counts }))
@@ -109,7 +119,7 @@ export class Worker {
         return
       case 'discard':
         this.#routers.discard(message.id)
-        return this.#sandbox.unload(message.id)
+        return this.#unload(message.id)
       case 'retire':
         return this.#retire(message.router)
       case 'tables':
@@ -130,7 +140,8 @@ export class Worker {
   #createSessions(): Sessions {
     const { log } = this.#log
     const decider = new Decider({
-      made: (outcome) => this.#firstDecisions.made(outcome),
+      made: (outcome) => this.#decisionMade(outcome),
+      memo: this.#memo,
       sandbox: this.#sandbox,
       lookup: this.#lookup,
       routers: this.#routers,
@@ -167,6 +178,7 @@ export class Worker {
   #configure(settings: Settings): void {
     this.#settings = settings
     this.#tenants.configure(settings)
+    this.#memo.configure()
     this.#lookup.configure(settings.tables.maxBytes)
     this.#resolver.configure(settings.dns)
     this.#log.log.level = settings.log.level
@@ -180,6 +192,7 @@ export class Worker {
     try {
       const description = await this.#sandbox.load(version)
       this.#routers.warmed({ id, router, about, description })
+      if (description.memo) this.#memo.add(version)
       this.#tell({ type: 'warmed', id, description })
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
@@ -222,6 +235,7 @@ export class Worker {
 
   #unload(id: number): void {
     this.#firstDecisions.forget(id)
+    this.#memo.remove(id)
     this.#sandbox.unload(id)
   }
 
@@ -300,9 +314,15 @@ export class Worker {
 
   // ── what the operator should know ──────────────────────────────────────────────────────────────────────────────────────────
 
+  #decisionMade(outcome: Outcome): void {
+    this.#firstDecisions.made(outcome)
+    if (outcome.kind === 'decided' && outcome.remembered)
+      this.#tenants.of(tenantOf(outcome.version.router)).remembered()
+  }
+
   #routerFailed(router: string, { version, failure, message, position }: Undecided): void {
     const place = position && version ? locate(version.about.sourceMap, position.line, position.column) : undefined
-    const where = place && { at: `${place.file}:${place.line}:${place.column}` }
+    const where = place && { at: placeText(router, place) }
     this.#log.log.warn({ router, version: version?.about.number, failure, message, ...where }, 'router failed')
   }
 

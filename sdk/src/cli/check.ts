@@ -1,8 +1,8 @@
 import { basename, dirname } from 'node:path'
 import { CompileFailure } from '../compile/diagnostics.ts'
-import { Turns } from '../compile/turns.ts'
 import type { RouterDescription } from '../sandbox/sandbox.ts'
 import { OpenFailure, type OpenRouter, type Workbench } from '../testing/workbench.ts'
+import { Turns } from '../turns.ts'
 import { findRouters, rootFolders, shown } from './files.ts'
 import type { Terminal } from './terminal.ts'
 import { withBench } from './with-bench.ts'
@@ -49,8 +49,8 @@ async function checkAll(
   terminal: Terminal,
   quiet: boolean,
 ): Promise<Checked[]> {
-  const turns = new Turns(AT_ONCE)
-  const checking = files.map((file) => turns.take(() => checkOne(file, bench)))
+  const turns = new Turns({ atOnce: AT_ONCE })
+  const checking = files.map((file) => turns.take('', () => checkOne(file, bench)))
   for (const each of checking) each.catch(() => {}) // the first that fails is thrown below, in its turn
   const results: Checked[] = []
   for (const [index, each] of checking.entries()) {

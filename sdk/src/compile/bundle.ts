@@ -1,4 +1,5 @@
 import { join, relative } from 'node:path'
+import { Turns } from '../turns.ts'
 import { authorsName, columnOfByte, type Diagnostic, diagnostic } from './diagnostics.ts'
 import {
   importKindWords,
@@ -23,7 +24,6 @@ import {
   type Unwritten,
 } from './service.ts'
 import type { Sources } from './sources.ts'
-import { Turns } from './turns.ts'
 
 export type Bundled =
   | { readonly kind: 'bundled'; readonly code: string; readonly sourceMap: string }
@@ -80,11 +80,11 @@ function builder(sources: () => Sources, supported: Record<string, boolean>): Un
 }
 
 // One build at a time: when the service dies or hangs it is known which router did it. A build takes milliseconds.
-const turns = new Turns(1)
+const turns = new Turns({ atOnce: 1 })
 
-/** Bundles a router from its sources and the SDK, and nothing else. `time`: milliseconds. */
-export function bundle(sources: Sources, time: number, where?: LimitPlace): Promise<Bundled> {
-  return turns.take(async () => {
+/** Bundles a router from its sources and the SDK, and nothing else. `time`: milliseconds; `owner`: whose turn it takes. */
+export function bundle(sources: Sources, time: number, owner: string, where?: LimitPlace): Promise<Bundled> {
+  return turns.take(owner, async () => {
     await sdkText('index.ts') // outside the router's time
     const strict = await attempt(sources, { time, where }, STRICT)
     if (strict.kind !== 'generators') return strict
@@ -241,7 +241,7 @@ export async function bundleProgram(entry: string): Promise<string> {
       )
     },
   }
-  const build = await turns.take(() =>
+  const build = await turns.take('', () =>
     start({
       bundle: true,
       write: false,

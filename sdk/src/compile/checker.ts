@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
-import { Turns } from './turns.ts'
+import { Turns } from '../turns.ts'
 
 /** How one run of the type checker ended, and what it wrote. */
 export interface CheckerRun {
@@ -21,15 +21,20 @@ const STARVED = 1.5
 const MOST_OUTPUT = 256 * 1024
 const BOUNDED = `ulimit -c 0; ulimit -v ${ADDRESS_SPACE}; exec nice -n 5 "$0" "$@"`
 
-// More runs than processors only make each slower, and each has a deadline.
-const turns = new Turns(availableParallelism() + 1)
+// More runs than processors only make each slower, and each has a deadline. One place is for who asks seldom.
+const turns = new Turns({ atOnce: availableParallelism() + 2, kept: 1 })
 
-/**
- * Runs the native type checker in `folder` on the `tsconfig.json` there. `time`: milliseconds, which count while it
- * has the processor: a busy machine gives it up to half as much more.
- */
-export function runChecker(folder: string, time: number, signal?: AbortSignal): Promise<CheckerRun> {
-  return turns.take(() => {
+/** Whose turn a run of the checker takes, and what may end it. */
+export interface CheckerTurn {
+  readonly owner: string
+  /** Milliseconds, which count while it has the processor: a busy machine gives it up to half as much more. */
+  readonly time: number
+  readonly signal?: AbortSignal
+}
+
+/** Runs the native type checker in `folder` on the `tsconfig.json` there. */
+export function runChecker(folder: string, { owner, time, signal }: CheckerTurn): Promise<CheckerRun> {
+  return turns.take(owner, () => {
     if (signal?.aborted === true) return Promise.resolve({ end: 'stopped', output: '' })
     return watch(start(folder), time, signal)
   })

@@ -31,7 +31,7 @@ export async function emitDeclarations(): Promise<Made> {
   return inPrivateFolder(async (folder) => {
     const outDir = join(folder, 'out')
     await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(config(outDir)))
-    const { end } = await runChecker(folder, EMIT_TIME)
+    const { end } = await runChecker(folder, { owner: '', time: EMIT_TIME })
     const declarations = new Map<string, string>()
     for (const path of await declarationsBelow(outDir))
       declarations.set(path, await readFile(join(outDir, path), 'utf8'))

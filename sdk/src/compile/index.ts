@@ -19,7 +19,7 @@ export type { CompileLimit, LimitPlace } from './limit-place.ts'
 export interface CompileOptions {
   /** Absolute path of the router file. */
   readonly file: string
-  /** The only folder from which it may import; the file is in it. */
+  /** The only folder from which it may import; the file is in it. Compilers' time is shared out by folder. */
   readonly folder: string
   /** Whether files below subfolders of `folder` may be imported. */
   readonly subfolders: boolean
@@ -81,17 +81,17 @@ export async function compileRouter(options: CompileOptions): Promise<CompiledRo
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
 
 async function compile(sources: Sources, options: CompileOptions, ms: Mutable<CompiledRouter['ms']>): Promise<Verdict> {
-  const { limits, together = false, where } = options
+  const { limits, together = false, where, folder: owner } = options
   const time = limits.compileTime
   const stop = new AbortController()
-  const bundling = timed(() => bundle(sources, time, where)).then((bundled) => {
+  const bundling = timed(() => bundle(sources, time, owner, where)).then((bundled) => {
     // What does not bundle has errors enough: those of the types would mostly repeat them.
     if (bundled.value.kind === 'refused') stop.abort()
     return bundled
   })
   const checking = timed(async () => {
     if (together && (await isRightTogether(sources, time))) return []
-    return typecheck({ sources, time, where, signal: stop.signal })
+    return typecheck({ sources, owner, time, where, signal: stop.signal })
   })
   const [bundled, checked] = await bothOrNeither(bundling, checking, stop)
   Object.assign(ms, { bundle: bundled.ms, typecheck: checked.ms })

@@ -11,6 +11,8 @@ const WORTH_A_RUN = 8
 const MOST_TEXT = 512 * 1024
 /** Runs of one group: each but the first leaves out the routers that the one before found errors in. */
 const MOST_RUNS = 3
+/** Whose turn a run of many owners is. */
+const EVERYBODY = ''
 const RUNS_AT_ONCE = Math.max(1, availableParallelism())
 /** `declare global` and `declare module` reach other files of a program, and so do references. */
 const REACHES_OUT = /declare|\/\/\//
@@ -71,7 +73,7 @@ async function judge(group: readonly Waiting[]): Promise<ReadonlySet<Sources>> {
     const time = Math.min(...left.map((one) => one.time))
     const result = await inProgram(
       left.map(({ sources }) => sources),
-      async (layout) => ({ layout, ...(await runChecker(layout.folder, time)) }),
+      async (layout) => ({ layout, ...(await runChecker(layout.folder, { owner: EVERYBODY, time })) }),
     )
     if (result.end === 'clean') return new Set(left.map(({ sources }) => sources))
     if (result.end !== 'errors') break // too much for one run: whose fault it is shows when each is checked alone

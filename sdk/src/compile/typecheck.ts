@@ -21,6 +21,8 @@ interface Found {
 
 interface Checking {
   readonly sources: Sources
+  /** Whose turn it takes. */
+  readonly owner: string
   /** Milliseconds. */
   readonly time: number
   readonly signal: AbortSignal
@@ -33,9 +35,9 @@ export function typecheck(checking: Checking): Promise<readonly Diagnostic[]> {
 }
 
 async function check(layout: Layout, checking: Checking): Promise<readonly Diagnostic[]> {
-  const { sources, time, signal, where } = checking
+  const { sources, owner, time, signal, where } = checking
   const started = performance.now()
-  const first = await runChecker(layout.folder, time, signal)
+  const first = await runChecker(layout.folder, { owner, time, signal })
   if (first.end === 'clean' || first.end === 'stopped') return []
   const found = parse(layout, first.output)
   if (first.end === 'late' || found.length === 0) return [atStart(sources, endWords(first, time, where))]
@@ -54,12 +56,12 @@ function endWords({ end }: CheckerRun, time: number, where: LimitPlace | undefin
  * which these hooks say what they return has it at the answer itself.
  */
 async function lookCloser(layout: Layout, checking: Checking, found: readonly Found[]): Promise<Found[] | undefined> {
-  const { sources, time, signal } = checking
+  const { sources, owner, time, signal } = checking
   const { insertions, left } = annotateHooks(sources, found)
   if (insertions.size === 0) return undefined
   const texts = [...insertions].map(([file, places]) => [file, insert(sources.texts.get(file) ?? '', places)] as const)
   await writeBelow(layout.folder, new Map(placed(layout, layout.routers[0] ?? '', new Map(texts))))
-  const { end, output } = await runChecker(layout.folder, time, signal)
+  const { end, output } = await runChecker(layout.folder, { owner, time, signal })
   if (end !== 'errors') return undefined
   const closer = parse(layout, output)
     .map((one) => ({ ...one, column: originalColumn(insertions.get(one.file) ?? [], one.line, one.column) }))

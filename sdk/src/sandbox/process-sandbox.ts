@@ -1,3 +1,4 @@
+import { Turns } from '../turns.ts'
 import { Blame } from './blame.ts'
 import { Cordons } from './cordons.ts'
 import { CpuBudgets } from './cpu-budgets.ts'
@@ -40,8 +41,8 @@ export class ProcessSandbox implements Sandbox {
   readonly #blame: Blame
   readonly #budgets = new CpuBudgets()
   readonly #inFlight = new InFlight()
-  /** Rehearsals of each cordon: one after the other. */
-  readonly #loading = new Map<string, Promise<unknown>>()
+  /** Rehearsals of each cordon, which has one spare: one after the other, fair to its tenants. */
+  readonly #rehearsals = new Map<string, Turns>()
   readonly #rehearsed = new Rehearsed()
   #closed = false
 
@@ -83,17 +84,15 @@ export class ProcessSandbox implements Sandbox {
     for (const { version } of this.#versions.all) if (version.tenant === tenant) this.#strikes.release(version.router)
   }
 
-  load(version: SandboxVersion): Promise<RouterDescription> {
-    const { cordon } = version
-    const before = this.#loading.get(cordon) ?? Promise.resolve()
-    const loaded = before.then(() => this.#load(version))
-    const ended = loaded
-      .catch(() => {})
-      .then(() => {
-        if (this.#loading.get(cordon) === ended) this.#loading.delete(cordon)
-      })
-    this.#loading.set(cordon, ended)
-    return loaded
+  async load(version: SandboxVersion): Promise<RouterDescription> {
+    const { cordon, tenant } = version
+    const turns = this.#rehearsals.get(cordon) ?? new Turns({ atOnce: 1 })
+    this.#rehearsals.set(cordon, turns)
+    try {
+      return await turns.take(tenant, () => this.#load(version))
+    } finally {
+      if (turns.idle) this.#rehearsals.delete(cordon)
+    }
   }
 
   unload(id: number): void {
@@ -145,7 +144,10 @@ export class ProcessSandbox implements Sandbox {
       idleVersion,
       budgets: this.#budgets,
       wanted: () => this.#versions.wanted(cordon).filter(({ version }) => this.#isClear(version)),
-      lost: (pid, loss, detail, owed) => this.#lost(pid, loss, detail, owed),
+      lost: (pid, loss, detail, owed) => {
+        this.#options.gone?.(cordon)
+        this.#lost(pid, loss, detail, owed)
+      },
       unloadable: ({ version }, error) => {
         this.#rehearsed.forget(version)
         if (this.#versions.has(version.id)) this.#strike(version.router, error.message)
