@@ -10,9 +10,12 @@ export interface TurnsOptions {
   readonly now?: () => number
 }
 
-interface Place {
-  /** When its work was begun. */
+/** What work is told that has its turn. */
+export interface Place {
+  /** When it was begun. */
   readonly since: number
+  /** Its owner had much of late: it may take longer than that of others. */
+  readonly often: boolean
 }
 
 interface Owner {
@@ -61,14 +64,14 @@ export class Turns {
   }
 
   /** Does `work` when it is its owner's turn, and gives what it gives. */
-  async take<T>(name: string, work: () => Promise<T>): Promise<T> {
+  async take<T>(name: string, work: (place: Place) => Promise<T>): Promise<T> {
     const owner = this.#owner(name)
     const { promise, resolve } = Promise.withResolvers<Place>()
     owner.waiting.push(resolve)
     this.#next()
     const place = await promise
     try {
-      return await work()
+      return await work(place)
     } finally {
       this.#end(name, owner, place)
     }
@@ -104,7 +107,7 @@ export class Turns {
       const found = this.#least()
       const start = found?.owner.waiting.shift()
       if (found === undefined || start === undefined) return
-      const place = { since: this.#now() }
+      const place = { since: this.#now(), often: found.had >= LITTLE }
       this.#running++
       found.owner.running.add(place)
       // To the end of the line.
@@ -115,7 +118,7 @@ export class Turns {
   }
 
   /** Of those who may have one more place the one who had least. */
-  #least(): { name: string; owner: Owner } | undefined {
+  #least(): { name: string; owner: Owner; had: number } | undefined {
     const now = this.#now()
     const most = this.#running < this.#open ? Number.POSITIVE_INFINITY : LITTLE
     let best: { name: string; owner: Owner; had: number } | undefined

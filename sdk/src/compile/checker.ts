@@ -16,10 +16,14 @@ const ADDRESS_SPACE = 1_500_000
 const MEMORY_GOAL = '600MiB'
 /** Milliseconds. */
 const TICK = 10
-/** A checker that has not had the processor for its time is given up after so many times of it. */
-const STARVED = 1.5
 const MOST_OUTPUT = 256 * 1024
-const BOUNDED = `ulimit -c 0; ulimit -v ${ADDRESS_SPACE}; exec nice -n 5 "$0" "$@"`
+/**
+ * A checker that has not had the processor for its time is given up after so many times of it. Those of owners who have many
+ * leave it to others'.
+ */
+const SELDOM = { nice: 5, starved: 2 } as const
+const OFTEN = { nice: 15, starved: 6 } as const
+type Rank = typeof SELDOM | typeof OFTEN
 
 // More runs than processors only make each slower, and each has a deadline. One place is for who asks seldom.
 const turns = new Turns({ atOnce: availableParallelism() + 2, kept: 1 })
@@ -27,28 +31,35 @@ const turns = new Turns({ atOnce: availableParallelism() + 2, kept: 1 })
 /** Whose turn a run of the checker takes, and what may end it. */
 export interface CheckerTurn {
   readonly owner: string
-  /** Milliseconds, which count while it has the processor: a busy machine gives it up to half as much more. */
+  /** Milliseconds, which count while it has the processor: on a busy machine it takes longer. */
   readonly time: number
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Runs the native type checker in `folder` on the `tsconfig.json` there. */
 export function runChecker(folder: string, { owner, time, signal }: CheckerTurn): Promise<CheckerRun> {
-  return turns.take(owner, () => {
+  return turns.take(owner, ({ often }) => {
     if (signal?.aborted === true) return Promise.resolve({ end: 'stopped', output: '' })
-    return watch(start(folder), time, signal)
+    const rank = often ? OFTEN : SELDOM
+    return watch(start(folder, rank), rank.starved * time, { time, signal })
   })
 }
 
-function start(folder: string): ChildProcess {
+function start(folder: string, { nice }: Rank): ChildProcess {
   const options = { cwd: folder, env: { GOMEMLIMIT: MEMORY_GOAL }, windowsHide: true } as const
   const stdio = ['ignore', 'pipe', 'ignore'] as const
   const command = [checkerPath(), '-p', 'tsconfig.json', '--pretty', 'false'] as const
   if (process.platform === 'win32') return spawn(command[0], command.slice(1), { ...options, stdio: [...stdio] })
-  return spawn('/bin/sh', ['-c', BOUNDED, ...command], { ...options, stdio: [...stdio] })
+  return spawn('/bin/sh', ['-c', bounded(nice), ...command], { ...options, stdio: [...stdio] })
 }
 
-function watch(child: ChildProcess, time: number, signal: AbortSignal | undefined): Promise<CheckerRun> {
+function bounded(nice: number): string {
+  return `ulimit -c 0; ulimit -v ${ADDRESS_SPACE}; exec nice -n ${nice} "$0" "$@"`
+}
+
+/** `most`: milliseconds after which it is given up whatever it had of the processor. */
+function watch(child: ChildProcess, most: number, limits: Pick<CheckerTurn, 'time' | 'signal'>): Promise<CheckerRun> {
+  const { time, signal } = limits
   return new Promise((resolve, reject) => {
     let killed: CheckerRun['end'] | undefined
     const kill = (why: CheckerRun['end']) => {
@@ -59,7 +70,7 @@ function watch(child: ChildProcess, time: number, signal: AbortSignal | undefine
     const started = performance.now()
     const late = (): void => {
       const wall = performance.now() - started
-      if (cpuTime(child.pid) >= time || wall >= STARVED * time) kill('late')
+      if (cpuTime(child.pid) >= time || wall >= most) kill('late')
       else timer = setTimeout(late, time / 4)
     }
     let timer = setTimeout(late, time)
