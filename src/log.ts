@@ -1,8 +1,8 @@
 import { closeSync, fstatSync, openSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { isatty } from 'node:tty'
 import { pino } from 'pino'
-import pretty from 'pino-pretty'
-import { ConfigError } from './config/problems.ts'
+import { ConfigError } from './config/config-error.ts'
 import type { LogSettings } from './config/settings.ts'
 
 /** The program's log and its access records; both are JSON lines unless a person reads them at a terminal. */
@@ -88,6 +88,7 @@ function lineLog(level: string, fields: Record<string, unknown>, destination: De
 }
 
 function readableLog(level: string, fields: Record<string, unknown>): pino.Logger {
+  const pretty: typeof import('pino-pretty') = createRequire(import.meta.url)('pino-pretty') // for terminals alone
   const stream = pretty({
     colorize: isatty(STDOUT) && process.env.NO_COLOR === undefined,
     destination: STDOUT,

@@ -1,21 +1,11 @@
-import { existsSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
-import { check } from './check.ts'
-import { type CommandLine, loadConfig } from './config/load.ts'
-import { ConfigError } from './config/problems.ts'
-import { listTenants, printed, releaseTenant } from './control/commands.ts'
-import { controlSocket } from './control/socket-path.ts'
-import { isOperatorsMistake, Supervisor } from './supervisor/supervisor.ts'
-
+import type { CommandLine } from './config/load.ts'
+import type { Asked } from './control/commands.ts'
+import { OperatorMistake } from './operator-mistake.ts'
 import { VERSION } from './version.ts'
 
 const DEFAULT_ROUTERS = './routers'
 const USAGE_ERROR = 2
-
-interface AskOptions {
-  readonly config?: string
-  readonly routers: string
-}
 
 interface ServeOptions {
   readonly host?: string
@@ -30,7 +20,7 @@ export async function main(args: readonly string[]): Promise<void> {
     await createProgram().parseAsync(args, { from: 'user' })
   } catch (error) {
     if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : USAGE_ERROR)
-    if (!isOperatorsMistake(error)) throw error
+    if (!(error instanceof OperatorMistake)) throw error
     complain(error)
     process.exit(1)
   }
@@ -48,15 +38,20 @@ function createProgram(): Command {
   serving(program.command('serve'))
     .description('serve a directory of routers, or one router file')
     .option('--record <file>', 'record what routers are asked and answer, for router-sdk replay')
-    .action((routers: string, options: ServeOptions) => serve(routers, commandLine(options)))
+    .action(async (routers: string, options: ServeOptions) => {
+      const { serve } = await import('./serve.ts')
+      await serve(routers, commandLine(options))
+    })
   serving(program.command('check'))
     .description('compile, type-check and load routers, and say what would be served')
     .action(async (routers: string, options: ServeOptions) => {
+      const { check } = await import('./check.ts')
       process.exitCode = await check(routers, commandLine(options))
     })
   configured(program.command('config'))
     .description('print the configuration with every default')
     .action(async (options: ServeOptions) => {
+      const { loadConfig } = await import('./config/load.ts')
       const { settings } = await loadConfig(commandLine(options))
       process.stdout.write(`${JSON.stringify(settings, null, 2)}\n`)
     })
@@ -66,6 +61,7 @@ function createProgram(): Command {
 
 /** The commands that ask a program which runs. */
 function asking(program: Command): void {
+  const commands = (): Promise<typeof import('./control/commands.ts')> => import('./control/commands.ts')
   const command = (of: Command, name: string, description: string) =>
     of
       .command(name)
@@ -74,24 +70,16 @@ function asking(program: Command): void {
       .option('-c, --config <file>', 'configuration of the program to ask')
       .option('-r, --routers <path>', 'what the program to ask serves', DEFAULT_ROUTERS)
   const tenants = command(program, 'tenants', 'list the tenants of a running pointsman, and what they use')
-  tenants.action(async (options: AskOptions) => print(await listTenants(await socketOf(options))))
+  tenants.action(async (asked: Asked) => print(await (await commands()).listTenants(asked)))
   command(tenants, 'release <tenant>', 'end the quarantines of a tenant, and try again what was rolled back').action(
-    async (tenant: string, options: AskOptions) => print(await releaseTenant(await socketOf(options), tenant)),
+    async (tenant: string, asked: Asked) => print(await (await commands()).releaseTenant(asked, tenant)),
   )
-  command(program, 'status', 'print the status of a running pointsman, as JSON').action(async (options: AskOptions) =>
-    print(await printed(await socketOf(options), 'status')),
+  command(program, 'status', 'print the status of a running pointsman, as JSON').action(async (asked: Asked) =>
+    print(await (await commands()).printed(asked, 'status')),
   )
   command(program, 'metrics', 'print the metrics of a running pointsman, as Prometheus reads them').action(
-    async (options: AskOptions) => print(await printed(await socketOf(options), 'metrics')),
+    async (asked: Asked) => print(await (await commands()).printed(asked, 'metrics')),
   )
-}
-
-async function socketOf({ routers, config }: AskOptions): Promise<string> {
-  const { settings } = await loadConfig(commandLine({ ...(config !== undefined && { config }) }))
-  if (!existsSync(routers)) throw new ConfigError(`there is no ${routers}; -r says what the program to ask serves`)
-  const socket = controlSocket(settings.control.socket, routers)
-  if (socket === undefined) throw new ConfigError('control.socket is null: there is none to ask')
-  return socket
 }
 
 function print(text: string): void {
@@ -119,20 +107,6 @@ function parsePort(text: string): number {
 
 function commandLine({ host, port, config, record }: ServeOptions): CommandLine {
   return { host, port, config, record }
-}
-
-async function serve(routers: string, line: CommandLine): Promise<void> {
-  const supervisor = new Supervisor(routers, line, await loadConfig(line))
-  process.on('SIGTERM', (signal) => supervisor.stopSoon(signal))
-  process.on('SIGINT', (signal) => supervisor.stopSoon(signal))
-  process.on('SIGQUIT', (signal) => supervisor.stopPatiently(signal))
-  process.on('SIGHUP', () => void supervisor.reload())
-  try {
-    await supervisor.start()
-  } catch (error) {
-    await supervisor.close()
-    throw error
-  }
 }
 
 function complain(error: Error): void {

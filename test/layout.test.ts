@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { it } from 'node:test'
@@ -57,6 +58,18 @@ for (const [module, file, folders] of [
   it(`of ${folders.join(' and ')}, only ${file} imports ${module}`, () => {
     assert.deepEqual(importersOf(module, ...folders), [file])
   })
+
+it('no process that holds connections or answers to the operator has the engine of isolates or, in a worker, a compiler', () => {
+  const loads = (entry: string): string[] => {
+    const words = ['--import', join(REPOSITORY, 'test/kit/loaded-modules.ts'), join(REPOSITORY, entry)]
+    return JSON.parse(spawnSync(process.execPath, ['--no-warnings', ...words], { encoding: 'utf8' }).stdout)
+  }
+  const [worker, supervisor] = [loads('src/worker/worker.ts'), loads('src/serve.ts')]
+  assert.ok(worker.length > 100 && supervisor.length > 100)
+  const having = (urls: string[], what: RegExp) => urls.filter((url) => what.test(url))
+  assert.deepEqual(having(supervisor, /isolated-vm|src\/sandbox\/isolate/), [])
+  assert.deepEqual(having(worker, /isolated-vm|src\/sandbox\/isolate|esbuild|typescript|node_modules\/zod/), [])
+})
 
 it('bytes and sockets know nothing of routers: the transport imports only itself', () => {
   for (const { file, modules } of imports('src/transport'))

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, extname, resolve } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
+import { ConfigError } from './config-error.ts'
 import { freshImport } from './fresh-import.ts'
-import { ConfigError, parseSettings } from './problems.ts'
+import { parseSettings } from './problems.ts'
 import type { Settings } from './settings.ts'
 import { withAbsolutePaths } from './tenant-paths.ts'
 

@@ -1,10 +1,8 @@
 import { nearest } from 'router-sdk/nearest'
 import { z } from 'zod'
+import { ConfigError } from './config-error.ts'
 import { type Configuration, settingsSchema } from './schema.ts'
 import type { Settings } from './settings.ts'
-
-/** The operator's mistake in the configuration: the message says where, what was found and what is allowed. */
-export class ConfigError extends Error {}
 
 /**
  * Checks a configuration and fills in the defaults. `source` names where it came from.

@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 import { z } from 'zod'
-import { ConfigError } from '../config/problems.ts'
+import { ConfigError } from '../config/config-error.ts'
 
 const LIMIT = 10_000
 const MOST_BYTES = 64 * 1024 * 1024

@@ -1,6 +1,15 @@
+import { existsSync } from 'node:fs'
 import { z } from 'zod'
-import { ConfigError } from '../config/problems.ts'
+import { ConfigError } from '../config/config-error.ts'
+import { loadConfig } from '../config/load.ts'
 import { askControl } from './client.ts'
+import { controlSocket } from './socket-path.ts'
+
+/** Which of the programs that run is asked: the one that serves `routers` with this configuration. */
+export interface Asked {
+  readonly config?: string
+  readonly routers: string
+}
 
 const status = z.object({
   routers: z.array(
@@ -25,8 +34,8 @@ const status = z.object({
 const released = z.object({ released: z.array(z.string()) })
 
 /** `pointsman tenants`: a line for each tenant. */
-export async function listTenants(socket: string): Promise<string> {
-  const { routers, tenants } = read(status, await askControl(socket, 'GET', '/status'))
+export async function listTenants(asked: Asked): Promise<string> {
+  const { routers, tenants } = read(status, await askControl(await socketOf(asked), 'GET', '/status'))
   const names = [...new Set([...routers.map(({ router }) => ownerOf(router)), ...tenants.map(({ tenant }) => tenant)])]
   const rows = names.sort().map((name) => {
     const own = routers.filter(({ router }) => ownerOf(router) === name)
@@ -47,15 +56,26 @@ export async function listTenants(socket: string): Promise<string> {
 }
 
 /** `pointsman tenants release NAME`. */
-export async function releaseTenant(socket: string, tenant: string): Promise<string> {
+export async function releaseTenant(asked: Asked, tenant: string): Promise<string> {
   if (!/^[A-Za-z0-9_-]+$/.test(tenant)) throw new ConfigError(`${JSON.stringify(tenant)} is not the name of a tenant`)
-  const { released: routers } = read(released, await askControl(socket, 'POST', `/tenants/${tenant}/release`))
+  const { released: routers } = read(
+    released,
+    await askControl(await socketOf(asked), 'POST', `/tenants/${tenant}/release`),
+  )
   return `released ${tenant}: ${routers.join(', ') || 'it has no router'}\n`
 }
 
 /** `pointsman status` and `pointsman metrics`: as the socket has them. */
-export function printed(socket: string, what: 'status' | 'metrics'): Promise<string> {
-  return askControl(socket, 'GET', `/${what}`)
+export async function printed(asked: Asked, what: 'status' | 'metrics'): Promise<string> {
+  return askControl(await socketOf(asked), 'GET', `/${what}`)
+}
+
+async function socketOf({ routers, config }: Asked): Promise<string> {
+  const { settings } = await loadConfig({ config, host: undefined, port: undefined })
+  if (!existsSync(routers)) throw new ConfigError(`there is no ${routers}; -r says what the program to ask serves`)
+  const socket = controlSocket(settings.control.socket, routers)
+  if (socket === undefined) throw new ConfigError('control.socket is null: there is none to ask')
+  return socket
 }
 
 function read<T>(schema: z.ZodType<T>, text: string): T {

@@ -1,4 +1,5 @@
-import { CompileFailure, type Diagnostic, locate } from 'router-sdk/compile'
+import { CompileFailure, type Diagnostic } from 'router-sdk/compile'
+import { locate } from 'router-sdk/locate'
 import { LoadFailure, type Position } from 'router-sdk/sandbox'
 import { placeText } from '../router-place.ts'
 import type { FirstDecisions } from './probation.ts'

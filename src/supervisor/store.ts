@@ -1,3 +1,4 @@
+import { OperatorMistake } from '../operator-mistake.ts'
 import type { Tables } from '../worker/messages.ts'
 
 /** One router as its store has it. */
@@ -52,4 +53,4 @@ export interface RouterStore {
 }
 
 /** The routers' place does not exist, or is not what it should be: the operator's mistake. */
-export class StoreError extends Error {}
+export class StoreError extends OperatorMistake {}

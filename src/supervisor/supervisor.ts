@@ -1,10 +1,11 @@
 import { closeCompiler } from 'router-sdk/compile'
+import { ConfigError } from '../config/config-error.ts'
 import { type CommandLine, type LoadedConfig, loadConfig } from '../config/load.ts'
-import { ConfigError } from '../config/problems.ts'
 import type { Settings } from '../config/settings.ts'
 import { type Controlled, ControlRefused, ControlServer } from '../control/server.ts'
 import { controlSocket, prepareSocketFolder } from '../control/socket-path.ts'
 import { type Log, openLog } from '../log.ts'
+import { OperatorMistake } from '../operator-mistake.ts'
 import { tenantOf } from '../tenants/policy.ts'
 import { Recorder } from '../worker/recorder.ts'
 import { accountText } from './account.ts'
@@ -15,14 +16,14 @@ import { detectHostLaunch } from './isolation.ts'
 import { listenText, Ports } from './ports.ts'
 import { needingRestart } from './restart.ts'
 import { statusOf } from './status.ts'
-import { type Listing, StoreError } from './store.ts'
+import type { Listing } from './store.ts'
 import { assertApart, placesOf } from './tenant-places.ts'
 import { setTitle } from './title.ts'
 import type { Connections } from './worker-link.ts'
 import { Workers } from './workers.ts'
 
 /** Why the program cannot serve; the message is for the operator. */
-export class StartFailure extends Error {}
+export class StartFailure extends OperatorMistake {}
 
 const TITLE_AFTER = 50
 
@@ -280,11 +281,6 @@ async function startable<T>(what: string, starting: Promise<T>): Promise<T> {
 function nothingFound(path: string, refused: Listing['refused']): string {
   const hint = `there is no router in ${path}: put a .ts file there whose default export is defineRouter({ … })`
   return [...refused.map((entry) => `${entry.path}: ${entry.message}`), hint].join('\n')
-}
-
-/** Whether an error is the operator's to mend: then its message is all that is said. */
-export function isOperatorsMistake(error: unknown): error is Error {
-  return error instanceof StartFailure || error instanceof StoreError || error instanceof ConfigError
 }
 
 function prepareRecord(file: string): void {

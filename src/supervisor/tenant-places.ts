@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { basename, dirname, join, sep } from 'node:path'
-import { ConfigError } from '../config/problems.ts'
+import { ConfigError } from '../config/config-error.ts'
 import type { Settings } from '../config/settings.ts'
 
 /** The folders of tenants that have one of their own elsewhere than beside the operator's routers. */

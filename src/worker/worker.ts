@@ -1,4 +1,4 @@
-import { locate } from 'router-sdk/compile'
+import { locate } from 'router-sdk/locate'
 import { LoadFailure, ProcessSandbox, type SandboxEvent } from 'router-sdk/sandbox'
 import type { Settings } from '../config/settings.ts'
 import type { WorkerReport } from '../control/status.ts'

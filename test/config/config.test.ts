@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { defineConfig } from 'pointsman/config'
+import { ConfigError } from '../../src/config/config-error.ts'
 import { loadConfig } from '../../src/config/load.ts'
-import { ConfigError, parseSettings } from '../../src/config/problems.ts'
+import { parseSettings } from '../../src/config/problems.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'pointsman-config-'))
 after(() => rmSync(folder, { recursive: true }))

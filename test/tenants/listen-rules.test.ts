@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type ConfigError, parseSettings } from '../../src/config/problems.ts'
+import type { ConfigError } from '../../src/config/config-error.ts'
+import { parseSettings } from '../../src/config/problems.ts'
 import { grantsHost, grantsPort, parsePortGrant } from '../../src/tenants/listen-grants.ts'
 import { listenRefusal, type WantedListen } from '../../src/tenants/listen-rules.ts'
 

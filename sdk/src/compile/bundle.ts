@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path'
 import { Turns } from '../turns.ts'
-import { authorsName, columnOfByte, type Diagnostic, diagnostic } from './diagnostics.ts'
+import { columnOfByte, type Diagnostic, diagnostic } from './diagnostics.ts'
 import {
   importKindWords,
   isAboutGenerator,
@@ -12,6 +12,7 @@ import {
 import { type Made, made } from './kept.ts'
 import { SDK_FOLDER } from './layout.ts'
 import { type LimitPlace, placeWords } from './limit-place.ts'
+import { authorsName } from './locate.ts'
 import { Rebuilding } from './rebuild.ts'
 import {
   type BuildFailure,

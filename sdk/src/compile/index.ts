@@ -12,7 +12,7 @@ import { isRightTogether } from './together.ts'
 import { typecheck } from './typecheck.ts'
 import { type Verdict, Verdicts } from './verdicts.ts'
 
-export { CompileFailure, type Diagnostic, formatDiagnostics, locate } from './diagnostics.ts'
+export { CompileFailure, type Diagnostic, formatDiagnostics } from './diagnostics.ts'
 export { keepMade } from './kept.ts'
 export type { CompileLimit, LimitPlace } from './limit-place.ts'
 

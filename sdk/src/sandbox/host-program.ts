@@ -1,7 +1,6 @@
 import { chmod, realpath, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { bundleProgram } from '../compile/bundle.ts'
 import { type Made, made } from '../compile/kept.ts'
 import { HOST_SOURCE } from '../compile/layout.ts'
 import { OPERATORS } from '../limits.ts'
@@ -34,8 +33,9 @@ export async function installHostProgram(): Promise<HostProgram> {
   return { file, reads, remove: () => rm(folder, { recursive: true, force: true }) }
 }
 
-/** A host's program, which is the same wherever it is installed. */
+/** A host's program, which is the same wherever it is installed. Only who makes it needs the compiler. */
 export async function bundleHost(): Promise<Made> {
+  const { bundleProgram } = await import('../compile/bundle.ts')
   return { code: await bundleProgram(HOST_SOURCE) }
 }
 

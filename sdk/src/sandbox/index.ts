@@ -1,5 +1,4 @@
 /** The wall between connections and tenants' code, for whoever serves or tests routers. */
-export { DirectSandbox } from './direct-sandbox.ts'
 export { type HostProgram, installHostProgram, probeHost } from './host-program.ts'
 export {
   type DetectedLaunch,

@@ -136,7 +136,7 @@ export interface Failed extends Measured {
   readonly position?: Position | undefined
 }
 
-/** A place in a bundle, both counted from 1; `locate` of `router-sdk/compile` finds the author's line. */
+/** A place in a bundle, both counted from 1; `router-sdk/locate` finds the author's line. */
 export interface Position {
   readonly line: number
   readonly column: number
