@@ -1,5 +1,5 @@
 import { after, describe } from 'node:test'
-import { DirectSandbox } from 'router-sdk/sandbox'
+import { DirectSandbox } from '../../sdk/src/sandbox/direct-sandbox.ts'
 import { removeHostProgram, WatchedSandbox } from '../sandbox/sandboxes.ts'
 import { sandboxContract } from './sandbox.contract.ts'
 
