@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { runInNewContext } from 'node:vm'
-import { closeCompiler, locate } from 'router-sdk/compile'
+import { closeCompiler } from 'router-sdk/compile'
+import { locate } from 'router-sdk/locate'
 import { Folder, GOOD } from './folder.ts'
 
 after(closeCompiler)

@@ -66,14 +66,23 @@ export class Installed implements Disposable {
     return file
   }
 
-  /** Runs one of the installed commands as its user would. */
+  /** Runs one of the installed commands as its user would, by npx, which takes its time. */
   npx(...words: string[]): Promise<Ran> {
-    return this.npxIn('.', ...words)
+    return run('npx', ['--no-install', ...words], this.folder, RUN_TIME, this.environment)
+  }
+
+  /** Runs what npx would run. */
+  command(name: string, ...words: string[]): Promise<Ran> {
+    return this.commandIn('.', name, ...words)
   }
 
   /** The same in a folder below. */
-  npxIn(folder: string, ...words: string[]): Promise<Ran> {
-    return run('npx', ['--no-install', ...words], join(this.folder, folder), RUN_TIME, this.environment)
+  commandIn(folder: string, name: string, ...words: string[]): Promise<Ran> {
+    return run(this.program(name), words, join(this.folder, folder), RUN_TIME, this.environment)
+  }
+
+  program(name: string): string {
+    return join(this.folder, 'node_modules', '.bin', name)
   }
 
   /** A home of its own: nothing was kept there by other versions. */

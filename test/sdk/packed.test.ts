@@ -75,8 +75,8 @@ test('router-sdk check accepts a good router, and shows the line of a bad one', 
   const good = place().write('checked/good.ts', router('good'))
   const bad = place().write('checked/bad.ts', BAD)
   const [accepted, refused] = [
-    await place().npx('router-sdk', 'check', good),
-    await place().npx('router-sdk', 'check', bad),
+    await place().command('router-sdk', 'check', good),
+    await place().command('router-sdk', 'check', bad),
   ]
   assert.equal(accepted.code, 0, accepted.stdout + accepted.stderr)
   assert.equal(refused.code, 1, refused.stdout + refused.stderr)
@@ -86,10 +86,10 @@ test('router-sdk check accepts a good router, and shows the line of a bad one', 
 test('pointsman check says what would be served, and which router is broken', { skip }, async () => {
   place().write('asked/good.ts', router('good'))
   place().write('pointsman.config.ts', CONFIG)
-  const accepted = await place().npx('pointsman', 'check', 'asked')
+  const accepted = await place().command('pointsman', 'check', 'asked')
   assert.equal(accepted.code, 0, accepted.stdout + accepted.stderr)
   place().write('asked/bad.ts', BAD)
-  const refused = await place().npx('pointsman', 'check', 'asked')
+  const refused = await place().command('pointsman', 'check', 'asked')
   assert.equal(refused.code, 1)
   assert.match(refused.stdout + refused.stderr, /bad\.ts:2:\d+/)
 })
@@ -108,7 +108,7 @@ test('pointsman serve answers a connection, swaps on save, records, and ends whe
   } finally {
     await served.stop()
   }
-  const replayed = await place().npx('router-sdk', 'replay', 'served.jsonl', 'routers/git.ts')
+  const replayed = await place().command('router-sdk', 'replay', 'served.jsonl', 'routers/git.ts')
   assert.equal(replayed.code, 1, replayed.stdout + replayed.stderr)
   assert.match(
     replayed.stdout,
@@ -122,11 +122,11 @@ test("an editor's view: the installed types accept a good router and refuse a wr
   place().write('edited/tsconfig.json', JSON.stringify({ compilerOptions: options, include: ['*.ts'] }))
   place().write('edited/good.ts', router('good'))
   place().write('edited/good.test.ts', TEST)
-  const accepted = await place().npx('tsc', '-p', 'edited')
+  const accepted = await place().command('tsc', '-p', 'edited')
   assert.deepEqual([accepted.code, accepted.stdout], [0, ''])
   place().write('edited/bad.ts', BAD)
   place().write('edited/pointsman.config.ts', CONFIG.replace('workers: 1', "workers: 'one'"))
-  const refused = await place().npx('tsc', '-p', 'edited', '--skipLibCheck', 'true')
+  const refused = await place().command('tsc', '-p', 'edited', '--skipLibCheck', 'true')
   assert.match(refused.stdout, /^edited\/bad\.ts\(2,\d+\): error TS2322: .*localhost/m)
   assert.match(refused.stdout, /^edited\/pointsman\.config\.ts\(2,\d+\): error TS2322: .*'string'/m)
   assert.doesNotMatch(refused.stdout, /^(?!edited\/(bad|pointsman\.config)\.ts| )./m)

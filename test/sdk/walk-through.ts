@@ -53,11 +53,11 @@ export function declareWalkThrough(place: () => Installed, skip: string | false)
 
 type Sdk = (...words: string[]) => Promise<Ran>
 
-/** `npx router-sdk`, in a folder where there is nothing but what `npm init -y` wrote. */
+/** `router-sdk`, in a folder where there is nothing but what `npm init -y` wrote. */
 function userOf(installed: Installed): Sdk {
   mkdirSync(join(installed.folder, FOLDER))
   installed.write(`${FOLDER}/package.json`, '{ "name": "mine", "version": "1.0.0", "type": "commonjs" }')
-  return (...words) => installed.npxIn(FOLDER, 'router-sdk', ...words)
+  return (...words) => installed.commandIn(FOLDER, 'router-sdk', ...words)
 }
 
 async function writesAndTests(sdk: Sdk): Promise<void> {
@@ -99,7 +99,7 @@ async function recordsAndReplays(installed: Installed, sdk: Sdk): Promise<void> 
 /** Runs a command that must exit with 1 and say why, and sees that everything that it started has ended. */
 async function condemns(installed: Installed, words: string[], verdict: RegExp, context: TestContext): Promise<void> {
   const started = performance.now()
-  const child = spawn('npx', ['--no-install', 'router-sdk', ...words], {
+  const child = spawn(installed.program('router-sdk'), words, {
     cwd: installed.folder,
     env: installed.environment,
     stdio: ['ignore', 'pipe', 'inherit'],
