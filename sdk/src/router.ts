@@ -97,6 +97,11 @@ interface Common<E extends ForwardAnswer | CloseAnswer, I extends CloseAnswer> {
    * answer, or is in quarantine. Fixed when the router is loaded. Default `{ close: true }`.
    */
   readonly failure?: ForwardAnswer | CloseAnswer
+  /**
+   * `false`: never remember what it decided. Otherwise the proxy may answer a question from memory that agrees with an earlier one
+   * in everything that its decision read; for a router that is pure this makes no difference. Default `true`.
+   */
+  readonly memo?: boolean
   /** Asked when the upstream could not be reached; may name another. Default: close. Not asked when the client has left. */
   onConnectError?(conn: Conn, error: ConnectError): E & NoOtherKeys<NoInfer<E>>
   /** Asked when `inactivityTimeout` has passed, just before the connection is closed. Default: close. */

@@ -2,7 +2,8 @@ import { DEFAULTS } from 'router-sdk/limits'
 import { z } from 'zod'
 
 /** The kinds of values that settings have: each message says what is allowed; `problems.ts` puts the path and what was found in front. */
-export const MiB = 1024 * 1024
+export const KiB = 1024
+export const MiB = 1024 * KiB
 export const MINUTE = 60_000
 export const HOUR = 60 * MINUTE
 export const DAY = 24 * HOUR
@@ -28,6 +29,8 @@ export const isolateMemory = bytes(8 * MiB, 4096 * MiB, DEFAULTS.isolateMemory).
 export const sourceBytes = bytes(1024, 64 * MiB, DEFAULTS.sourceBytes)
 export const decisionTime = milliseconds(1, 10_000, DEFAULTS.decisionTime)
 export const loadTime = milliseconds(1, 60_000, DEFAULTS.loadTime)
+/** Decisions that are remembered; 0 remembers none. */
+export const memoBytes = (byDefault: number) => bytes(0, 1024 * MiB, byDefault)
 export const compileTime = milliseconds(100, 60_000, DEFAULTS.compileTime)
 export const prereadBytes = bytes(1, MiB, DEFAULTS.prereadBytes)
 export const prereadTime = milliseconds(10, HOUR, DEFAULTS.prereadTime)

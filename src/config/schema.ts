@@ -10,6 +10,7 @@ import {
   loadTime,
   MINUTE,
   MiB,
+  memoBytes,
   milliseconds,
   oneOf,
   path,
@@ -37,6 +38,7 @@ const router = section({
   isolateMemory,
   sourceBytes,
   compileTime,
+  memoBytes: memoBytes(4 * MiB),
 })
 
 const strikes = section({

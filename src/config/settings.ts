@@ -45,6 +45,8 @@ export interface RouterLimits extends CodeLimits, Omit<SandboxLimits, 'hostMemor
   readonly sourceBytes: number
   /** Wall time of compiling, and of type-checking. */
   readonly compileTime: number
+  /** Bytes of decisions that one worker remembers; 0 remembers none. */
+  readonly memoBytes: number
 }
 
 export interface StrikeRules {
@@ -131,6 +133,8 @@ export interface TenantLimits {
   readonly logLinesPerSecond: number
   /** All its tables together. */
   readonly tableBytes: number
+  /** Decisions that are remembered, about; here 0 remembers none. */
+  readonly memoBytes: number
 }
 
 export interface DnsSettings {

@@ -7,8 +7,10 @@ import {
   compileTime,
   decisionTime,
   isolateMemory,
+  KiB,
   loadTime,
   MiB,
+  memoBytes,
   milliseconds,
   oneOf,
   path,
@@ -42,6 +44,7 @@ const LIMITS = {
   relayBytesPerSecond: atMost('bytes', 128 * MiB),
   logLinesPerSecond: atMost('lines', 50),
   tableBytes: bytes(1, 4096 * MiB - 1, 64 * MiB),
+  memoBytes: memoBytes(256 * KiB),
 } as const
 
 const list = (of: string, isOne: (text: string) => boolean) =>

@@ -36,6 +36,12 @@ export function metricsText({ routers, tenants }: Status): string {
       'Decisions without an answer.',
       perTenant(({ failures }) => failures),
     ),
+    metric(
+      'memo_hits_total',
+      'counter',
+      'Decisions that were remembered: nobody was asked.',
+      perTenant(({ memoHits }) => memoHits),
+    ),
     metric('relayed_bytes_total', 'counter', 'Bytes of connections that have ended.', [
       ...tenants.map(({ tenant, bytesUp }): Sample => [{ tenant, direction: 'up' }, bytesUp]),
       ...tenants.map(({ tenant, bytesDown }): Sample => [{ tenant, direction: 'down' }, bytesDown]),

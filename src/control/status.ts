@@ -72,6 +72,7 @@ function add(a: UsageReport, b: UsageReport): UsageReport {
     accepted: a.accepted + b.accepted,
     decisions: a.decisions + b.decisions,
     failures: a.failures + b.failures,
+    memoHits: a.memoHits + b.memoHits,
     bytesUp: a.bytesUp + b.bytesUp,
     bytesDown: a.bytesDown + b.bytesDown,
     limited,

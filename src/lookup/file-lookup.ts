@@ -37,18 +37,24 @@ export class FileLookup implements Lookup {
   readonly #routers = new Map<string, Map<string, Table>>()
   readonly #report: (report: TableReport) => void
   readonly #allowance: (router: string) => Allowance | undefined
+  readonly #changed: (router: string) => void
   readonly #budget = new TableBudget()
   #maxBytes: number
 
-  /** `maxBytes`: the largest file that is read. `allowance`: what holds for a router's tenant; it is asked for each reading. */
+  /**
+   * `maxBytes`: the largest file that is read. `allowance`: what holds for a router's tenant; it is asked for each reading.
+   * `changed`: a look-up of a router may now give another value than before.
+   */
   constructor(
     maxBytes: number,
     report: (report: TableReport) => void,
     allowance: (router: string) => Allowance | undefined = () => undefined,
+    changed: (router: string) => void = () => {},
   ) {
     this.#maxBytes = maxBytes
     this.#report = report
     this.#allowance = allowance
+    this.#changed = changed
   }
 
   configure(maxBytes: number): void {
@@ -64,6 +70,7 @@ export class FileLookup implements Lookup {
       known.delete(name)
       const { tenant = '' } = this.#allowance(router) ?? {}
       this.#budget.set(tenant, keyOf(router, name), 0)
+      this.#changed(router)
       fail(table, new Error(`the table ${name} of router ${router} was removed`))
     }
     for (const [name, { file, stamp }] of Object.entries(tables)) {
@@ -112,6 +119,7 @@ export class FileLookup implements Lookup {
     const failed = read instanceof Error
     if (!failed) Object.assign(table, { image: read, error: undefined })
     else if (table.image === undefined) table.error = new Error(`table ${name} of router ${router}: ${read.message}`)
+    this.#changed(router)
     for (const answer of [...table.waiting]) answer()
     const ms = Math.round(performance.now() - started)
     this.#report({

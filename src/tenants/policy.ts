@@ -21,7 +21,7 @@ export function policyOf(settings: Settings, tenant: string): TenantPolicy {
 
 /** No quota: an operator's own routers may go anywhere and listen anywhere. */
 function operatorPolicy({ router, preread, tables }: Settings): TenantPolicy {
-  const { decisionTime, isolateMemory, sourceBytes, compileTime, loadTime } = router
+  const { decisionTime, isolateMemory, sourceBytes, compileTime, loadTime, memoBytes } = router
   const limits: TenantLimits = {
     decisionTime,
     cpuPerSecond: 0,
@@ -43,6 +43,7 @@ function operatorPolicy({ router, preread, tables }: Settings): TenantPolicy {
     relayBytesPerSecond: 0,
     logLinesPerSecond: 0,
     tableBytes: tables.maxBytes,
+    memoBytes,
   }
   return { limits, ports: ['*'], hosts: ['*'], reach: ['*:*'], trust: 'trusted', host: 'shared' }
 }

@@ -20,6 +20,8 @@ export interface UsageReport {
   readonly decisions: number
   /** Decisions that ended without an answer. */
   readonly failures: number
+  /** Decisions that were remembered, so that nobody was asked. */
+  readonly memoHits: number
   readonly bytesUp: number
   readonly bytesDown: number
   /** How often each limit made a connection or a decision wait, be refused, or lost a line. */
@@ -50,6 +52,7 @@ export class TenantUsage {
   #accepted = 0
   #decisions = 0
   #failures = 0
+  #memoHits = 0
   #bytesUp = 0
   #bytesDown = 0
 
@@ -114,6 +117,11 @@ export class TenantUsage {
     if (failed) this.#failures += 1
   }
 
+  /** A decision was remembered. */
+  remembered(): void {
+    this.#memoHits += 1
+  }
+
   /** Bytes were relayed; the answer is for how many milliseconds no more should be read where they came from. */
   relayed(bytes: number): number {
     const pause = this.#relay.take(bytes)
@@ -144,6 +152,7 @@ export class TenantUsage {
       accepted: this.#accepted,
       decisions: this.#decisions,
       failures: this.#failures,
+      memoHits: this.#memoHits,
       bytesUp: this.#bytesUp,
       bytesDown: this.#bytesDown,
       limited: { ...this.#limited },

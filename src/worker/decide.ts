@@ -1,7 +1,8 @@
 import type { Decision } from 'router-sdk/decision'
-import type { Facts, Failed, Failure, Hook, Position, Sandbox } from 'router-sdk/sandbox'
+import type { Answered, Facts, Failed, Failure, Hook, NeedsLookup, Position, Reply, Sandbox } from 'router-sdk/sandbox'
 import type { Lookup } from '../lookup/lookup.ts'
 import type { ActiveRouters, WarmVersion } from './active-routers.ts'
+import type { Memo, VersionMemo } from './memo.ts'
 
 /** What came of asking a router. */
 export type Outcome = Decided | Undecided
@@ -12,6 +13,8 @@ export interface Decided {
   readonly decision: Decision
   /** What it looked up, and was given. */
   readonly lookups: Facts['lookups']
+  /** Nobody was asked: an earlier question agrees with this one in all that its decision read. */
+  readonly remembered: boolean
 }
 
 export interface Undecided {
@@ -28,7 +31,7 @@ export interface Undecided {
 export interface Inquiry {
   readonly router: string
   readonly hook: Hook
-  readonly bytes: Uint8Array
+  readonly bytes: Buffer
   readonly facts: Omit<Facts, 'lookups'>
 }
 
@@ -36,6 +39,8 @@ export interface DeciderOptions {
   readonly sandbox: Sandbox
   readonly lookup: Lookup
   readonly routers: ActiveRouters
+  /** Decisions that need not be asked for again; without it each is. */
+  readonly memo?: Memo
   /** What a router wrote with `conn.log`. */
   readonly logged: (version: WarmVersion, lines: readonly string[]) => void
   /** Told of every outcome, also of those that nobody waits for any more. */
@@ -46,10 +51,7 @@ const MAX_LOOKUPS = 16
 /** Versions that one decision may be begun with: a swap during a look-up starts it again, a storm of them ends it. */
 const MAX_VERSIONS = 5
 
-/**
- * Asks the active version of a router, fetching what it looks up: a decision that needs a value is suspended by the host, and
- * asked again from its start with the value among its facts.
- */
+/** Asks the active versions of routers. */
 export class Decider {
   readonly #options: DeciderOptions
 
@@ -59,55 +61,106 @@ export class Decider {
 
   /** `done` is called exactly once, never before this returns. */
   decide(inquiry: Inquiry, done: (outcome: Outcome) => void): void {
-    this.#begin(inquiry, 1, (outcome) => {
-      this.#options.made?.(outcome)
-      done(outcome)
-    })
+    new Deciding(this.#options, inquiry, done).begin()
+  }
+}
+
+/**
+ * One decision on its way. What a router looks up is fetched: a decision that needs a value is suspended by the host, and asked again from
+ * its start with the value among its facts.
+ */
+class Deciding {
+  readonly #options: DeciderOptions
+  readonly #inquiry: Inquiry
+  readonly #done: (outcome: Outcome) => void
+  #begun = 0
+  #lookups: Record<string, Record<string, string | null>> = {}
+  #fetched = 0
+  /** Which facts its questions read, and whether one of them logged. */
+  #read = 0
+  #logged = false
+
+  constructor(options: DeciderOptions, inquiry: Inquiry, done: (outcome: Outcome) => void) {
+    this.#options = options
+    this.#inquiry = inquiry
+    this.#done = done
   }
 
-  #begin(inquiry: Inquiry, versions: number, done: (outcome: Outcome) => void): void {
-    const version = this.#options.routers.get(inquiry.router)
-    if (version === undefined) process.nextTick(done, undecided(undefined, 'unavailable', 'the router serves no more'))
-    else this.#ask(inquiry, version, versions, 0, {}, done)
+  begin(): void {
+    const version = this.#options.routers.get(this.#inquiry.router)
+    if (version === undefined) {
+      process.nextTick(() => this.#end(undecided(undefined, 'unavailable', 'the router serves no more')))
+      return
+    }
+    const memo = this.#options.memo?.of(version.id)
+    const known = memo?.find(this.#inquiry)
+    if (known !== undefined) {
+      process.nextTick(() => this.#end({ kind: 'decided', version, ...known, remembered: true }))
+      return
+    }
+    this.#begun += 1
+    this.#fetched = 0
+    this.#lookups = {}
+    this.#read = 0
+    this.#logged = false
+    this.#ask(version, memo)
   }
 
-  #ask(
-    inquiry: Inquiry,
-    version: WarmVersion,
-    versions: number,
-    fetched: number,
-    lookups: Record<string, Record<string, string | null>>,
-    done: (outcome: Outcome) => void,
-  ): void {
-    const { hook, bytes, facts } = inquiry
-    this.#options.sandbox.ask(version.id, { hook, bytes, facts: { ...facts, lookups } }, (reply) => {
-      if (reply.log.length > 0) this.#options.logged(version, reply.log)
-      switch (reply.kind) {
-        case 'answered':
-          return done({ kind: 'decided', version, decision: reply.decision, lookups })
-        case 'failed':
-          if (this.#swappedAway(version, reply) && versions < MAX_VERSIONS)
-            return this.#begin(inquiry, versions + 1, done)
-          return done({ ...undecided(version, reply.failure, reply.message), position: reply.position, lookups })
-        case 'lookup': {
-          const { table, key } = reply
-          if (fetched === MAX_LOOKUPS)
-            return done(undecided(version, 'bad-answer', `more than ${MAX_LOOKUPS} look-ups in one decision`))
-          return this.#options.lookup.get(inquiry.router, table, key, (value) => {
-            if (value instanceof Error) return done(undecided(version, 'lookup', value.message))
-            const values = { ...lookups, [table]: { ...lookups[table], [key]: value } }
-            this.#ask(inquiry, version, versions, fetched + 1, values, done)
-          })
-        }
-        default:
-          return reply satisfies never
-      }
+  #ask(version: WarmVersion, memo: VersionMemo | undefined): void {
+    const { hook, bytes, facts } = this.#inquiry
+    const question = { hook, bytes, facts: { ...facts, lookups: this.#lookups } }
+    this.#options.sandbox.ask(version.id, question, (reply) => this.#replied(version, memo, reply))
+  }
+
+  #replied(version: WarmVersion, memo: VersionMemo | undefined, reply: Reply): void {
+    if (reply.log.length > 0) {
+      this.#logged = true
+      this.#options.logged(version, reply.log)
+    }
+    switch (reply.kind) {
+      case 'answered':
+        return this.#answered(version, memo, reply)
+      case 'failed':
+        if (this.#swappedAway(version, reply) && this.#begun < MAX_VERSIONS) return this.begin()
+        return this.#end({
+          ...undecided(version, reply.failure, reply.message),
+          position: reply.position,
+          lookups: this.#lookups,
+        })
+      case 'lookup':
+        this.#read |= reply.read
+        return this.#fetch(version, memo, reply)
+      default:
+        return reply satisfies never
+    }
+  }
+
+  #answered(version: WarmVersion, memo: VersionMemo | undefined, { decision, read }: Answered): void {
+    const lookups = this.#lookups
+    // Each line of its log is of one connection.
+    if (!this.#logged) memo?.keep(this.#inquiry, this.#read | read, { decision, lookups })
+    this.#end({ kind: 'decided', version, decision, lookups, remembered: false })
+  }
+
+  #fetch(version: WarmVersion, memo: VersionMemo | undefined, { table, key }: NeedsLookup): void {
+    if (this.#fetched === MAX_LOOKUPS)
+      return this.#end(undecided(version, 'bad-answer', `more than ${MAX_LOOKUPS} look-ups in one decision`))
+    this.#fetched += 1
+    this.#options.lookup.get(this.#inquiry.router, table, key, (value) => {
+      if (value instanceof Error) return this.#end(undecided(version, 'lookup', value.message))
+      this.#lookups = { ...this.#lookups, [table]: { ...this.#lookups[table], [key]: value } }
+      this.#ask(version, memo)
     })
   }
 
   /** Between two questions of one decision its version may be replaced and unloaded. */
   #swappedAway(version: WarmVersion, reply: Failed): boolean {
     return reply.failure === 'unavailable' && this.#options.routers.get(version.router)?.id !== version.id
+  }
+
+  #end(outcome: Outcome): void {
+    this.#options.made?.(outcome)
+    this.#done(outcome)
   }
 }
 

@@ -53,6 +53,9 @@ export class Worker {
   readonly #refusals = new Seldom()
   readonly #routers = new ActiveRouters()
   readonly #firstDecisions: FirstDecisions
+  /** Versions that are being loaded, and those of them that nobody waits for any more. */
+  readonly #warming = new Set<number>()
+  readonly #discarded = new Set<number>()
   readonly #listeners = new Listeners((address) => this.#listen(address))
   readonly #sessions: Sessions
   readonly #descriptors = descriptorLimit()
@@ -118,8 +121,7 @@ export class Worker {
         void this.#activate(message)
         return
       case 'discard':
-        this.#routers.discard(message.id)
-        return this.#unload(message.id)
+        return this.#discard(message.id)
       case 'retire':
         return this.#retire(message.router)
       case 'tables':
@@ -189,17 +191,26 @@ export class Worker {
   async #warm({ version, about, tables }: Extract<ToWorker, { type: 'warm' }>): Promise<void> {
     const { id, router } = version
     this.#lookup.setTables(router, tables)
+    this.#warming.add(id)
     try {
-      const description = await this.#sandbox.load(version)
+      const description = await this.#sandbox.load(version).finally(() => this.#warming.delete(id))
+      if (this.#discarded.delete(id)) return this.#unload(id)
       this.#routers.warmed({ id, router, about, description })
       if (description.memo) this.#memo.add(version)
       this.#tell({ type: 'warmed', id, description })
     } catch (error) {
+      this.#discarded.delete(id)
       const message = error instanceof Error ? error.message : String(error)
       const position = error instanceof LoadFailure ? error.position : undefined
       const fault = error instanceof LoadFailure ? 'router' : 'sandbox'
       this.#tell({ type: 'warm-failed', id, fault, message, ...(position && { position }) })
     }
+  }
+
+  #discard(id: number): void {
+    if (this.#warming.has(id)) this.#discarded.add(id)
+    this.#routers.discard(id)
+    this.#unload(id)
   }
 
   /** The new listener is opened before the old one is closed, and the version switched when both stand. */

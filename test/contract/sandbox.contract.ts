@@ -50,6 +50,7 @@ function loadingContract(create: () => Promise<Sandbox>): void {
       listen: undefined,
       hooks: ['route'],
       failure: { kind: 'close', text: undefined },
+      memo: true,
     })
     const hooks = 'onConnect: () => ({ noop: true }), onConnectError() {}, onInactivity() {}'
     const all = await load(`{ ${route}, ${hooks}, listen: 80, failure: { close: 'sorry' } }`)
@@ -63,6 +64,7 @@ function loadingContract(create: () => Promise<Sandbox>): void {
     )
     assert.deepEqual(named.listen?.hosts, ['git.acme.example', '*.xn--bcher-kva.example'])
     assert.equal(there.failure.kind, 'forward')
+    assert.equal((await load(`{ ${route}, memo: false }`)).memo, false)
   })
 
   const BAD: readonly (readonly [string, string, RegExp])[] = [
@@ -92,6 +94,7 @@ function loadingContract(create: () => Promise<Sandbox>): void {
       /onConnect cannot stand beside listen\.hosts/,
     ],
     ['a listen of many characters', bundle("{ route: () => ({}), listen: 'x'.repeat(60000) }"), /listen/],
+    ['a memo that is neither true nor false', bundle("{ route: () => ({}), memo: 'no' }"), /memo is true or false/],
     ['a failure that waits', bundle('{ route: () => ({}), failure: { noop: true } }'), /waits/],
     ['a failure that is no answer', bundle('{ route: () => ({}), failure: { remote: 5 } }'), /failure: remote is/],
     ['a getter that throws', bundle("{ get route() { throw new Error('got') } }"), /Error: got/],

@@ -13,6 +13,7 @@ const DESCRIPTION: RouterDescription = {
   listen: undefined,
   hooks: ['route'],
   failure: { kind: 'close', text: undefined },
+  memo: true,
 }
 const LISTEN = { host: '127.0.0.1', port: 1, hosts: undefined }
 

@@ -18,10 +18,14 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
     readonly table: string
     readonly key: string
   }
+  interface ParsedEndpoint {
+    readonly address: string
+    readonly port: number
+  }
   interface ParsedFacts {
     readonly final: boolean
-    readonly client: object
-    readonly local: object
+    readonly client: ParsedEndpoint
+    readonly local: ParsedEndpoint
     readonly listener: string
     readonly now: number
     readonly lookups: Record<string, Record<string, string | null>>
@@ -40,6 +44,13 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
   const MAX_HOSTS = 100
   const MAX_HOST = 255
   const MAX_LISTEN = 512 + MAX_HOSTS * MAX_HOST
+  /** The bits of `READ` in `facts-read.ts`. */
+  const BYTES = 1
+  const FINAL = 2
+  const CLIENT = 4
+  const LOCAL = 16
+  const LISTENER = 64
+  const NOW = 128
   const HOOKS = ['route', 'onConnect', 'onConnectError', 'onInactivity']
   // biome-ignore format: a list
   const ALLOWED = ['Object', 'Array', 'String', 'Number', 'Boolean', 'Symbol', 'Map', 'Set', 'WeakMap', 'WeakSet', 'Math', 'JSON',
@@ -54,6 +65,7 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
   const enumerableKeys = Object.keys
   const { parse, stringify } = JSON
   const RealDate = Date
+  const RealProxy = Proxy
   const RealError = Error
   const RealString = String
   const TypeErrorHere = TypeError
@@ -82,14 +94,59 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
   const UNSHOWN = 'threw something that cannot be shown'
   const UNSHOWN_ANSWER = stringify({ failed: 'threw', message: UNSHOWN, stack: '' })
 
-  let now = 0
+  /** What the question under way is about. */
+  let factsJson = ''
   let facts: ParsedFacts | undefined
+  let text = ''
+  let bytes: Uint8Array | undefined
+  let client: object | undefined
+  let local: object | undefined
+  /** Which facts the decision has read. */
+  let read = 0
   let suspension: Suspension | undefined
   let log: string[] | undefined
   let lastStack = ''
   let definition: Record<string, unknown> | undefined
   let loadError: string | undefined
   const hooks = create(null) as Record<string, Callable>
+
+  /** Seen through a proxy that does nothing: each question has a `conn` of its own, and making it costs next to nothing. */
+  const NO_TRAPS = freeze(create(null) as object)
+  const CLIENT_SHOWN = endpoint('client', CLIENT)
+  const LOCAL_SHOWN = endpoint('local', LOCAL)
+  const CONN = freeze({
+    get bytes(): Uint8Array {
+      read |= BYTES
+      bytes ??= toBytes(text)
+      return bytes
+    },
+    get text(): string {
+      read |= BYTES
+      return text
+    },
+    get final(): boolean {
+      read |= FINAL
+      return known().final
+    },
+    get client(): object {
+      client ??= new RealProxy(CLIENT_SHOWN, NO_TRAPS)
+      return client
+    },
+    get local(): object {
+      local ??= new RealProxy(LOCAL_SHOWN, NO_TRAPS)
+      return local
+    },
+    get listener(): string {
+      read |= LISTENER
+      return known().listener
+    },
+    get now(): number {
+      return clock()
+    },
+    tls: undefined,
+    lookup,
+    log: note,
+  })
 
   setPrototypeOf(BadShape.prototype, null)
   removeGlobals()
@@ -148,11 +205,11 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
   /** `Date` and `Math.random` give the same through one decision, so that a decision can be replayed. */
   function freezeClock(): void {
     const FrozenDate = function (this: unknown, ...args: unknown[]): unknown {
-      if (new.target === undefined) return `${new RealDate(now)}`
-      return construct(RealDate, args.length === 0 ? [now] : args, new.target)
+      if (new.target === undefined) return `${new RealDate(clock())}`
+      return construct(RealDate, args.length === 0 ? [clock()] : args, new.target)
     }
     defineProperty(FrozenDate, 'prototype', { value: RealDate.prototype, writable: false })
-    defineProperty(FrozenDate, 'now', { value: () => now })
+    defineProperty(FrozenDate, 'now', { value: () => clock() })
     defineProperty(FrozenDate, 'parse', { value: RealDate.parse })
     defineProperty(FrozenDate, 'UTC', { value: RealDate.UTC })
     defineProperty(RealDate.prototype, 'constructor', { value: FrozenDate, writable: false, configurable: false })
@@ -192,10 +249,10 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
   }
 
   /** What is thrown out of here would be read by isolated-vm, with the tenant's getters and no time limit. */
-  function dispatch(command: string, factsJson: string, text: string): string {
+  function dispatch(command: string, about: string, shown: string): string {
     try {
       if (command === 'describe') return describe()
-      return ask(command, factsJson, text)
+      return ask(command, about, shown)
     } catch {
       return UNSHOWN_ANSWER
     }
@@ -206,31 +263,36 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
       if (loadError !== undefined || definition === undefined) return failed('threw', loadError ?? 'nothing was loaded')
       const described = create(null)
       described.hooks = setPrototypeOf(enumerableKeys(hooks), null)
-      const { listen, failure } = definition
+      const { listen, failure, memo } = definition
       if (listen !== undefined)
         described.listen =
           typeof listen === 'object' ? flatten(listen, 'listen', MAX_LISTEN) : plain(listen, 'listen', MAX_LISTEN)
       if (failure !== undefined) described.failure = flatten(failure, 'failure', MAX_ANSWER)
+      if (memo !== undefined) described.memo = plain(memo, 'memo', MAX_KEY)
       return stringify({ __proto__: null, described })
     } catch (error) {
       return failed('threw', describeError(error))
     }
   }
 
-  function ask(hook: string, factsJson: string, text: string): string {
-    facts = parse(factsJson) as ParsedFacts
-    now = facts.now
+  function ask(hook: string, about: string, shown: string): string {
+    factsJson = about
+    facts = undefined
+    text = shown
+    bytes = undefined
+    client = undefined
+    local = undefined
+    read = 0
     suspension = undefined
     log = undefined
     lastStack = ''
     try {
       const call = hooks[hook]
       if (call === undefined) return failed('bad-answer', `the router has no ${hook}`)
-      const event = has(facts, 'event') ? facts.event : undefined
-      const answer: unknown = apply(call, definition, [connection(facts, text), event])
+      const answer: unknown = apply(call, definition, [new RealProxy(CONN, NO_TRAPS), eventOf(hook)])
       const flat = suspension === undefined ? flatten(answer, 'an answer', MAX_ANSWER) : undefined
       if (suspension !== undefined) return suspended(suspension)
-      return stringify({ __proto__: null, answer: flat, log: noted() })
+      return stringify({ __proto__: null, answer: flat, read, log: noted() })
     } catch (error) {
       if (suspension !== undefined) return suspended(suspension)
       const message = describeError(error)
@@ -238,29 +300,41 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
     }
   }
 
-  function connection(known: ParsedFacts, text: string): object {
-    let bytes: Uint8Array | undefined
-    return {
-      get bytes(): Uint8Array {
-        bytes ??= toBytes(text)
-        return bytes
-      },
-      text,
-      final: known.final,
-      client: freeze(known.client),
-      local: freeze(known.local),
-      listener: known.listener,
-      now: known.now,
-      tls: undefined,
-      lookup,
-      log: note,
-    }
+  /** The facts are parsed when one is read that is not the bytes: many decisions need no other. */
+  function known(): ParsedFacts {
+    facts ??= parse(factsJson) as ParsedFacts
+    return facts
   }
 
-  function toBytes(text: string): Uint8Array {
-    const bytes = new Bytes(text.length)
-    for (let at = 0; at < text.length; at++) bytes[at] = apply(charCodeAt, text, [at]) as number
-    return bytes
+  /** While a router is loaded there is no question yet, and no time. */
+  function clock(): number {
+    read |= NOW
+    return factsJson === '' ? 0 : known().now
+  }
+
+  function eventOf(hook: string): object | undefined {
+    if (hook === 'route' || hook === 'onConnect') return undefined
+    return has(known(), 'event') ? known().event : undefined
+  }
+
+  function endpoint(which: 'client' | 'local', address: number): object {
+    const port = address << 1
+    return freeze({
+      get address(): string {
+        read |= address
+        return known()[which].address
+      },
+      get port(): number {
+        read |= port
+        return known()[which].port
+      },
+    })
+  }
+
+  function toBytes(latin1: string): Uint8Array {
+    const made = new Bytes(latin1.length)
+    for (let at = 0; at < latin1.length; at++) made[at] = apply(charCodeAt, latin1, [at]) as number
+    return made
   }
 
   function lookup(table: unknown, key: unknown): string | undefined {
@@ -269,7 +343,7 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
     if (typeof key !== 'string') throw new TypeErrorHere('lookup(table, key): a key is a string')
     // What clients send becomes keys: one that no table has is no reason to fail.
     if (key.length > MAX_KEY) return undefined
-    const fetched = facts?.lookups ?? {}
+    const fetched = known().lookups
     const values = has(fetched, table) ? fetched[table] : undefined
     if (values !== undefined && has(values, key)) return values[key] ?? undefined
     let count = 0
@@ -396,6 +470,6 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
   }
 
   function suspended(wanted: Suspension): string {
-    return stringify({ __proto__: null, lookup: wanted, log: noted() })
+    return stringify({ __proto__: null, lookup: wanted, read, log: noted() })
   }
 }

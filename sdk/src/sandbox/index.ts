@@ -1,4 +1,5 @@
 /** The wall between connections and tenants' code, for whoever serves or tests routers. */
+export { READ, READ_ALL } from './facts-read.ts'
 export { type HostProgram, installHostProgram, probeHost } from './host-program.ts'
 export {
   type DetectedLaunch,

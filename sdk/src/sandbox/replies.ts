@@ -1,5 +1,6 @@
 import { BadAnswer, parseAnswer } from '../decision.ts'
 import type { Status } from './engine-status.ts'
+import { READ_ALL } from './facts-read.ts'
 import { parseListen } from './listening.ts'
 import {
   type Failed,
@@ -47,14 +48,15 @@ function parseReturned(said: Record<string, unknown>, cpu: number): Reply {
     if (typeof table !== 'string' || !/^[A-Za-z0-9_-]{1,64}$/.test(table))
       throw new HostViolation('lookup: a bad table')
     if (typeof key !== 'string' || key.length > 1024) throw new HostViolation('lookup: a bad key')
-    return { kind: 'lookup', table, key, cpu, log }
+    return { kind: 'lookup', table, key, read: parseRead(said.read), cpu, log }
   }
   if (said.failed !== undefined) {
     if (said.failed !== 'threw' && said.failed !== 'bad-answer') throw new HostViolation('an unknown failure')
     return { ...failure(said.failed, parseMessage(said.message), cpu), position: parsePosition(said.stack), log }
   }
+  const read = parseRead(said.read)
   try {
-    return { kind: 'answered', decision: parseAnswer(said.answer), cpu, log }
+    return { kind: 'answered', decision: parseAnswer(said.answer), read, cpu, log }
   } catch (error) {
     if (!(error instanceof BadAnswer)) throw error
     return { ...failure('bad-answer', escapeControls(error.message), cpu), log }
@@ -77,6 +79,7 @@ export function parseDescription(status: Status, json: string, loadTime: number)
     listen: parseListen(described.listen, hooks),
     hooks,
     failure: parseFailure(described.failure),
+    memo: parseMemo(described.memo),
   }
 }
 
@@ -117,6 +120,12 @@ function parseFailure(failureAnswer: unknown): RouterDescription['failure'] {
   throw new LoadFailure('failure: an answer that waits is not allowed there')
 }
 
+function parseMemo(memo: unknown): boolean {
+  if (memo === undefined) return true
+  if (typeof memo !== 'boolean') throw new LoadFailure(`memo is true or false, not ${typeof memo}`)
+  return memo
+}
+
 export function failure(kind: Failure, message: string, cpu: number): Failed {
   return { kind: 'failed', failure: kind, message, cpu, log: [] }
 }
@@ -135,6 +144,14 @@ function record(value: unknown, what: string): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new HostViolation(`${what}: not an object`)
   return Object.fromEntries(Object.entries(value))
+}
+
+/** What does not say what it depends on depends on everything. */
+function parseRead(read: unknown): number {
+  if (read === undefined) return READ_ALL
+  if (typeof read !== 'number' || !Number.isInteger(read) || read < 0 || read > READ_ALL)
+    throw new HostViolation('read: not a set of facts')
+  return read
 }
 
 function parseLog(log: unknown): string[] {

@@ -84,6 +84,8 @@ export interface RouterDescription {
   readonly listen: ListenDescription | undefined
   readonly hooks: readonly Hook[]
   readonly failure: CloseDecision | ForwardDecision
+  /** Its decisions may be remembered, and given again to questions that agree in what they read. */
+  readonly memo: boolean
 }
 
 /** Everything that a decision may depend on. */
@@ -118,6 +120,8 @@ interface Measured {
 export interface Answered extends Measured {
   readonly kind: 'answered'
   readonly decision: Decision
+  /** Which facts it depends on, in bits of `READ`. */
+  readonly read: number
 }
 
 /** The decision is suspended until the value of `key` in `table` is known; ask again with it in `facts.lookups`. */
@@ -125,6 +129,8 @@ export interface NeedsLookup extends Measured {
   readonly kind: 'lookup'
   readonly table: string
   readonly key: string
+  /** Which facts were read before, in bits of `READ`. */
+  readonly read: number
 }
 
 /** The router, or the sandbox, did not give an answer. The connection gets the router's `failure` answer. */
