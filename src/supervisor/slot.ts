@@ -37,9 +37,12 @@ export interface Slot {
   rolledBack: boolean
   /** The router whose port is in the way. */
   blockedBy: string | undefined
+  /** It was refused because its tenant has as many routers as it may. */
+  oneTooMany: boolean
 }
 
-export function emptySlot(): Slot {
+/** `versions`: so many it had before. */
+export function emptySlot(versions: number): Slot {
   return {
     source: undefined,
     running: undefined,
@@ -47,12 +50,13 @@ export function emptySlot(): Slot {
     failing: undefined,
     stale: false,
     overtaken: 0,
-    versions: 0,
+    versions,
     active: undefined,
     before: undefined,
     failure: undefined,
     rolledBack: false,
     blockedBy: undefined,
+    oneTooMany: false,
   }
 }
 

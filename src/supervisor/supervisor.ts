@@ -189,6 +189,7 @@ export class Supervisor {
   /** Leaves nothing behind but the workers, which end when this process does. */
   async close(): Promise<void> {
     this.#config.close()
+    this.#serving?.deployer.close()
     await Promise.all([this.#store.close(), closeCompiler(), this.#cleanUp?.()])
     this.#control?.close()
     this.#log.flush()

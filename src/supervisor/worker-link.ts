@@ -6,9 +6,15 @@ import type { FromWorker, ToWorker } from '../worker/messages.ts'
 import type { FirstDecisions } from './probation.ts'
 
 const WORKER = fileURLToPath(import.meta.resolve('#worker'))
-/** Milliseconds for a new process to be ready, for a version to warm, and for a listener to open. */
+/** Milliseconds for a new process to be ready, and for a listener to open. */
 const READY_LIMIT = 15_000
+/**
+ * Milliseconds for one of the versions that wait to be loaded, beside the time that loading may take: a worker loads them one
+ * after the other, so how long one waits says nothing, and that none is done does.
+ */
 const WARM_LIMIT = 30_000
+/** How often a version may be loaded until it is known whether it can be. */
+const MOST_LOADS = 4
 const ACTIVATE_LIMIT = 10_000
 const REPORT_LIMIT = 2000
 /** `process.title` can be as long as the command line was; this makes room for the worker's. */
@@ -28,6 +34,9 @@ export class WarmFailure extends Error {
 
 /** The worker died, or did not answer, before it did what it was asked. */
 export class WorkerLost extends Error {}
+
+/** It lives, and does not answer. */
+export class WorkerSilent extends WorkerLost {}
 
 export interface Connections {
   readonly current: number
@@ -65,6 +74,13 @@ export interface WorkerLink {
   kill(): void
 }
 
+export interface ForkOptions {
+  /** The program. Default: the worker's. */
+  readonly program?: string
+  /** Milliseconds. Default: 30 seconds. */
+  readonly warmLimit?: number
+}
+
 /** A worker in a process of its own. */
 export class ForkedWorker implements WorkerLink {
   readonly index: number
@@ -74,12 +90,16 @@ export class ForkedWorker implements WorkerLink {
   forced: number | undefined
   readonly #child: ChildProcess
   readonly #pending = new Map<string, Pending>()
+  readonly #warming = new Set<NodeJS.Timeout>()
   readonly #reports = new Map<number, (report: WorkerReport | undefined) => void>()
   #lastReport = 0
 
-  constructor(index: number) {
+  readonly #warmLimit: number
+
+  constructor(index: number, { program = WORKER, warmLimit = WARM_LIMIT }: ForkOptions = {}) {
     this.index = index
-    this.#child = fork(WORKER, [TITLE_ROOM], {
+    this.#warmLimit = warmLimit
+    this.#child = fork(program, [TITLE_ROOM], {
       execArgv: ['--disable-warning=ExperimentalWarning'],
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -103,7 +123,8 @@ export class ForkedWorker implements WorkerLink {
   }
 
   async warm(message: Extract<ToWorker, { type: 'warm' }>): Promise<RouterDescription> {
-    const description = await this.#request(`warm ${message.version.id}`, message, WARM_LIMIT)
+    const limit = this.#warmLimit + MOST_LOADS * message.version.limits.loadTime
+    const description = await this.#request(`warm ${message.version.id}`, message, limit)
     if (description === undefined) throw new Error('a warmed version has a description')
     return description
   }
@@ -137,14 +158,17 @@ export class ForkedWorker implements WorkerLink {
   async #request(what: string, message: ToWorker, limit: number): Promise<RouterDescription | undefined> {
     const { promise, resolve, reject } = Promise.withResolvers<RouterDescription | undefined>()
     this.#pending.set(what, { resolve, reject })
-    const lost = () => reject(new WorkerLost(`worker ${this.index} did not answer within ${limit} ms (${what})`))
+    const lost = () =>
+      reject(new WorkerSilent(`worker ${this.index} did nothing of what it was asked for ${limit} ms (${what})`))
     const timer = setTimeout(lost, limit)
+    if (message.type === 'warm') this.#warming.add(timer)
     if (this.#child.connected) this.send(message)
     else reject(new WorkerLost(`worker ${this.index} has ended`))
     try {
       return await promise
     } finally {
       clearTimeout(timer)
+      this.#warming.delete(timer)
       this.#pending.delete(what)
     }
   }
@@ -156,8 +180,10 @@ export class ForkedWorker implements WorkerLink {
       case 'ready':
         return this.#pending.get('ready')?.resolve(undefined)
       case 'warmed':
+        this.#goesOn()
         return this.#pending.get(`warm ${message.id}`)?.resolve(message.description)
       case 'warm-failed':
+        this.#goesOn()
         return this.#pending
           .get(`warm ${message.id}`)
           ?.reject(new WarmFailure(message.fault, message.message, message.position))
@@ -178,6 +204,11 @@ export class ForkedWorker implements WorkerLink {
       default:
         return message satisfies never
     }
+  }
+
+  /** One version less stands before those that wait to be loaded. */
+  #goesOn(): void {
+    for (const timer of this.#warming) timer.refresh()
   }
 
   #failAll(error: Error): void {

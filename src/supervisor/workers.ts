@@ -4,7 +4,14 @@ import type { WorkerReport } from '../control/status.ts'
 import type { Log } from '../log.ts'
 import type { AboutVersion, BoundListen, Tables, ToWorker } from '../worker/messages.ts'
 import type { FirstDecisions } from './probation.ts'
-import { type Connections, ForkedWorker, WarmFailure, type WorkerLink, WorkerLost } from './worker-link.ts'
+import {
+  type Connections,
+  ForkedWorker,
+  WarmFailure,
+  type WorkerLink,
+  WorkerLost,
+  WorkerSilent,
+} from './worker-link.ts'
 
 const FIRST_PAUSE = 100
 const LONGEST_PAUSE = 10_000
@@ -87,7 +94,7 @@ export class Workers {
     try {
       return await this.#warmOnce(deployment)
     } catch (error) {
-      if (!(error instanceof WorkerLost)) throw error
+      if (!(error instanceof WorkerLost) || error instanceof WorkerSilent) throw error
       await new Promise((resume) => setImmediate(resume)) // until it does not count as living any more
       return await this.#warmOnce(deployment)
     }

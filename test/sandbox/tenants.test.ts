@@ -46,6 +46,29 @@ test('a flood of dear decisions delays a neighbour by the one that has begun, no
   await Promise.all(flood)
 })
 
+test('the load of a tenant waits for one other at most, however many ten tenants have waiting', async () => {
+  await using watched = await WatchedSandbox.start()
+  const { sandbox } = watched
+  let ended = 0
+  const storm = Array.from({ length: 200 }, (_, index) => {
+    const tenant = `storm${index % 10}`
+    const code = routing(`return { close: '${index}' }`)
+    return sandbox.load(version(100 + index, code, { router: `${tenant}/${index}`, tenant })).then(() => (ended += 1))
+  })
+  await until('the storm to be on', () => (ended >= 20 ? true : undefined))
+  const between: number[] = []
+  for (let n = 0; n < 3; n++) {
+    const before = ended
+    await sandbox.load(
+      version(n + 1, routing("return { close: 'good' }"), { router: `good${n}/web`, tenant: `good${n}` }),
+    )
+    between.push(ended - before)
+  }
+  assert.ok(ended < 200, 'the storm is over before its neighbours were loaded')
+  assert.ok(Math.max(...between) <= 2, `loads of others that ended before: ${between.join()}`)
+  await Promise.all(storm)
+})
+
 test('a router whose decisions take long is asked apart', async () => {
   await using watched = await WatchedSandbox.start()
   const { sandbox } = watched

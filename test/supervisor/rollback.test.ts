@@ -91,6 +91,7 @@ test('a tenant that is released has its failed version tried again', async () =>
   const { port, from } = await replaced('acme/r', BAD.replace("'never'", "'good'"))
   await untilSaid(port, 'one')
   await next('acme/r', 'router rolled back', from)
+  assert.match(String((await next('acme/r', 'router failed', from)).at), /^acme\/r\.ts:7:\d+$/)
   const later = p.lines.length
   const { code, stderr } = await p.command('tenants', 'release', 'acme')
   assert.deepEqual([code, stderr], [0, ''])

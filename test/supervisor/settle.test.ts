@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, type TestContext, test } from 'node:test'
 import { DirectoryStore } from '../../src/supervisor/directory-store.ts'
+import { type Settled, Settler } from '../../src/supervisor/settle.ts'
 import { until } from '../kit/wait.ts'
 
 const scratch = realpathSync(mkdtempSync(join(tmpdir(), 'pointsman-store-')))
@@ -138,6 +139,26 @@ test('a tenant that never stops writing does not hold up another', async (t) => 
     seen.map(({ what }) => what),
     ['calm/b'],
   )
+})
+
+test('who never stops writing is looked at less and less often, one file after the other', async (t) => {
+  let looks = 0
+  let atOnce = 0
+  let most = 0
+  const settled = Promise.withResolvers<Settled>()
+  const settler = new Settler(settled.resolve, async () => {
+    most = Math.max(most, ++atOnce)
+    await new Promise((resume) => setImmediate(resume))
+    atOnce--
+    return `${looks++}`
+  })
+  t.after(() => settler.close())
+  for (let file = 0; file < 20; file++) settler.touch('busy', `${file}.ts`)
+  const { paths } = await settled.promise
+  assert.equal(paths.size, 20)
+  assert.equal(most, 1)
+  // Every 10 ms it would be 4,000.
+  assert.ok(looks < 20 * 60, `${looks} looks`)
 })
 
 test('a burst over many files gives each router one change', async (t) => {
