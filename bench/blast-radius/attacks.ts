@@ -12,7 +12,8 @@ export interface Attack {
   readonly prelude?: string
 }
 
-const WAIT = 'if (conn.bytes.length === 0) return { noop: true }'
+/** All that came is read: a decision that follows from less might be remembered, and nobody asked. */
+const WAIT = "if (conn.text === '') return { noop: true }"
 
 export const ATTACKS: readonly Attack[] = [
   { name: 'loop', about: 'loops until its CPU time is up', route: `${WAIT}; for (;;) {}`, clients: 'request' },
@@ -71,13 +72,13 @@ export const ATTACKS: readonly Attack[] = [
   {
     name: 'connections',
     about: 'its clients open connections and hold them',
-    route: 'return conn.final ? { close: true } : { noop: true }',
+    route: `${WAIT}; return conn.final ? { close: true } : { noop: true }`,
     clients: 'hold',
   },
   {
     name: 'dribble',
     about: 'its clients send a byte at a time, each a question',
-    route: 'return conn.final ? { close: true } : { noop: true }',
+    route: `${WAIT}; return conn.final ? { close: true } : { noop: true }`,
     clients: 'dribble',
   },
   {

@@ -11,36 +11,47 @@ export interface Seen {
 
 const ANSWER_LIMIT = 5000
 const ECHO_EVERY = 50
+let asked = 0
 
-/** Requests of all tenants in turn, so many a second, whether or not earlier ones were answered (an open loop). */
+export function nothingSeen(): Seen {
+  return { times: [], lost: 0, closed: 0 }
+}
+
+/**
+ * Requests of all tenants in turn, so many a second, whether or not earlier ones were answered (an open loop). A time counts
+ * from when the request was due: what the generator itself was late by is in it.
+ */
 export async function requests(
   port: number,
   names: readonly string[],
   perSecond: number,
   seconds: number,
 ): Promise<Seen> {
-  const seen: Seen = { times: [], lost: 0, closed: 0 }
+  const seen = nothingSeen()
   const pending: Promise<void>[] = []
   const started = performance.now()
-  const count = perSecond * seconds
+  const count = Math.round(perSecond * seconds)
+  const dueAt = (at: number) => started + (at * 1000) / perSecond
   for (let at = 0; at < count; ) {
-    const due = Math.min(count, Math.floor(((performance.now() - started) / 1000) * perSecond) + 1)
-    for (; at < due; at++) pending.push(request(port, names[at % names.length] ?? '', seen))
+    for (; at < count && dueAt(at) <= performance.now(); at++)
+      pending.push(request(port, names[at % names.length] ?? '', dueAt(at), seen))
     await new Promise((resume) => setTimeout(resume, 1))
   }
   await Promise.all(pending)
   return seen
 }
 
-function request(port: number, name: string, seen: Seen): Promise<void> {
+function request(port: number, name: string, due: number, seen: Seen): Promise<void> {
   return new Promise((resolve) => {
-    const started = performance.now()
     const socket = connect({ port, host: '127.0.0.1' })
     let answer = ''
+    // each differs from all others: no answer of a router can be one that it gave before
+    asked += 1
+    const target = asked
     const timer = setTimeout(() => socket.destroy(), ANSWER_LIMIT)
-    socket.on('connect', () => socket.write(`GET / HTTP/1.1\r\nHost: ${name}\r\n\r\n`))
+    socket.on('connect', () => socket.write(`GET /${target} HTTP/1.1\r\nHost: ${name}\r\n\r\n`))
     socket.on('data', (chunk) => {
-      if (answer === '') seen.times.push(performance.now() - started)
+      if (answer === '') seen.times.push(performance.now() - due)
       answer += chunk.toString('latin1')
     })
     socket.on('error', () => {})

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
+import type { Party } from './processor.ts'
 
-/** One class of attack by so many tenants at once, beside peace measured just before it. */
+/** One class of attack by so many tenants at once, beside peace measured in turns with it. */
 export interface Cell {
   readonly attack: string
   readonly attackers: number
@@ -10,6 +11,8 @@ export interface Cell {
   readonly ratio: number
   readonly lost: number
   readonly closed: number
+  /** Processors that each party kept busy under attack. */
+  readonly used: ReadonlyMap<Party, number>
 }
 
 export interface Machine {

@@ -1,0 +1,167 @@
+import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { freePort } from '../../test/kit/sockets.ts'
+import type { AttackOrder } from './attackers.ts'
+import type { Attack } from './attacks.ts'
+
+const BIN = fileURLToPath(new URL('../../bin/pointsman.js', import.meta.url))
+const LONGEST_START = 120_000
+const LONGEST_STOP = 20_000
+/** Attacking tenants whose clients one process can hold: each has 2,000, and a process 20,000 descriptors. */
+const TENANTS_A_PROCESS = 5
+
+/** A pointsman with everything round it but the load: upstreams, attackers' clients, the folder of the routers. */
+export class Stage {
+  readonly port: number
+  readonly pointsman: ChildProcess
+  readonly #routers: string
+  readonly #scratch: string
+  readonly #sink: number
+  readonly #attackers: readonly ChildProcess[]
+  readonly #children: readonly ChildProcess[]
+
+  /** `good` are the host names of the well-behaved tenants; `attackers` the most that attack at once. */
+  static async open(good: readonly string[], attackers: number): Promise<Stage> {
+    const scratch = mkdtempSync(join(tmpdir(), 'pointsman-blast-'))
+    const children: ChildProcess[] = []
+    try {
+      const helper = (file: string, ...words: string[]): ChildProcess => {
+        const child = fork(fileURLToPath(new URL(file, import.meta.url)), words, { execArgv: ['--no-warnings'] })
+        children.push(child)
+        return child
+      }
+      const origin = await portOf(helper('upstream.ts'))
+      const sink = await portOf(helper('upstream.ts', 'nice', '19'))
+      const crews = Array.from({ length: Math.ceil(attackers / TENANTS_A_PROCESS) }, () => helper('attackers.ts'))
+      const port = await freePort()
+      const routers = join(scratch, 'routers')
+      for (const name of good) save(routers, name.replace('.example', ''), goodRouter(port, name, origin))
+      const pointsman = startPointsman(scratch, routers, port)
+      children.push(pointsman)
+      await serves(pointsman)
+      return new Stage({ port, pointsman, routers, scratch, sink, crews, children })
+    } catch (error) {
+      for (const child of children) child.kill('SIGKILL')
+      rmSync(scratch, { recursive: true, force: true })
+      throw error
+    }
+  }
+
+  private constructor(parts: {
+    port: number
+    pointsman: ChildProcess
+    routers: string
+    scratch: string
+    sink: number
+    crews: readonly ChildProcess[]
+    children: readonly ChildProcess[]
+  }) {
+    this.port = parts.port
+    this.pointsman = parts.pointsman
+    this.#routers = parts.routers
+    this.#scratch = parts.scratch
+    this.#sink = parts.sink
+    this.#attackers = parts.crews
+    this.#children = parts.children
+  }
+
+  /** Processes of the benchmark that are the attackers', or stand behind them. */
+  get attackerPids(): number[] {
+    return this.#attackers.flatMap(({ pid }) => pid ?? [])
+  }
+
+  /** Saves the attack's router for each tenant; `version` makes it a new one. */
+  saveRouters(attack: Attack, tenants: readonly string[], version: number): void {
+    const [wait, rest] = [attack.route.replace('SINK', String(this.#sink)), `\n  const save = ${version}; void save`]
+    for (const tenant of tenants)
+      save(this.#routers, tenant, router(this.port, `${tenant}.example`, `${rest}\n  ${wait}`, attack.prelude))
+  }
+
+  removeRouters(tenants: readonly string[]): void {
+    for (const tenant of tenants) rmSync(join(this.#routers, tenant), { recursive: true, force: true })
+  }
+
+  startClients({ clients }: Attack, tenants: readonly string[]): void {
+    this.#attackers.forEach((crew, at) => {
+      const names = tenants.map((tenant, index) => [index, `${tenant}.example`] as const)
+      const order: AttackOrder = {
+        clients,
+        port: this.port,
+        names: names.slice(at * TENANTS_A_PROCESS, (at + 1) * TENANTS_A_PROCESS),
+      }
+      if (order.names.length > 0) crew.send(order)
+    })
+  }
+
+  /** Resolves when none of the attackers' clients has a connection. */
+  async stopClients(): Promise<void> {
+    const limit = AbortSignal.timeout(LONGEST_STOP)
+    await Promise.all(
+      this.#attackers.map((crew) => {
+        const stopped = once(crew, 'message', { signal: limit })
+        crew.send({ stop: true })
+        return stopped
+      }),
+    )
+  }
+
+  async close(): Promise<void> {
+    const gone = this.pointsman.exitCode === null ? once(this.pointsman, 'exit') : undefined
+    this.pointsman.kill('SIGINT')
+    this.pointsman.kill('SIGINT')
+    const late = setTimeout(() => this.pointsman.kill('SIGKILL'), LONGEST_STOP)
+    await gone
+    clearTimeout(late)
+    for (const child of this.#children) child.kill('SIGKILL')
+    rmSync(this.#scratch, { recursive: true, force: true })
+  }
+}
+
+async function portOf(upstream: ChildProcess): Promise<number> {
+  const [message]: unknown[] = await once(upstream, 'message', { signal: AbortSignal.timeout(LONGEST_START) })
+  const port = typeof message === 'object' && message !== null && 'port' in message ? message.port : undefined
+  if (typeof port !== 'number') throw new Error('an upstream did not say its port')
+  return port
+}
+
+function startPointsman(scratch: string, routers: string, port: number): ChildProcess {
+  const config = join(scratch, 'config.json')
+  const tenants = { defaults: { ports: ['*'], hosts: ['*'], reach: ['127.0.0.0/8:*'] } }
+  const log = { access: join(scratch, 'access.log') }
+  writeFileSync(config, JSON.stringify({ listen: { host: '127.0.0.1', port }, tenants, log }))
+  return spawn(process.execPath, [BIN, 'serve', routers, '-c', config], { stdio: ['ignore', 'pipe', 'inherit'] })
+}
+
+async function serves(pointsman: ChildProcess): Promise<void> {
+  if (pointsman.stdout === null) throw new Error('pointsman has no output')
+  const lines = createInterface(pointsman.stdout)
+  const late = setTimeout(() => lines.close(), LONGEST_START)
+  for await (const line of lines)
+    if (line.includes('"pointsman serves"')) {
+      clearTimeout(late)
+      pointsman.stdout.resume()
+      return
+    }
+  throw new Error('pointsman did not serve')
+}
+
+function goodRouter(port: number, name: string, origin: number): string {
+  return router(port, name, `return conn.text === '' ? { noop: true } : { remote: '127.0.0.1:${origin}' }`)
+}
+
+function router(port: number, name: string, body: string, prelude = ''): string {
+  return `import { defineRouter } from 'router-sdk'
+${prelude}export default defineRouter({ listen: { port: ${port}, hosts: ['${name}'] }, route(conn) { ${body} } })
+`
+}
+
+function save(routers: string, tenant: string, source: string): void {
+  mkdirSync(join(routers, tenant), { recursive: true })
+  writeFileSync(join(routers, tenant, '.new'), source)
+  renameSync(join(routers, tenant, '.new'), join(routers, tenant, 'r.ts'))
+}
