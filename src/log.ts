@@ -8,8 +8,8 @@ import type { LogSettings } from './config/settings.ts'
 /** The program's log and its access records; both are JSON lines unless a person reads them at a terminal. */
 export interface Log {
   readonly log: pino.Logger
-  /** Writes one access record, whatever the level of the log is. */
-  readonly access: (record: object) => void
+  /** Writes one access record, whatever the level of the log is; `message` says of what, a `connection` if not otherwise. */
+  readonly access: (record: object, message?: string) => void
   /** Opens the files again under their names, after they were moved away. */
   reopen(): void
   /** Writes what is still buffered, before the process ends. */
@@ -38,7 +38,7 @@ export function openLog(settings: LogSettings, fields: Record<string, unknown> =
   const access = typeof settings.access === 'string' || !readable ? lineLog('info', fields, accessDestination) : log
   return {
     log,
-    access: settings.access === false ? () => {} : (record) => access.info(record, 'connection'),
+    access: settings.access === false ? () => {} : (record, message = 'connection') => access.info(record, message),
     reopen: () => {
       if (settings.file !== null) main.reopen()
       if (typeof settings.access === 'string') accessDestination.reopen()

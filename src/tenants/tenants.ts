@@ -1,18 +1,24 @@
 import type { Settings, TenantLimits } from '../config/settings.ts'
 import { OPERATOR, policyOf } from './policy.ts'
 import { Seldom } from './seldom.ts'
-import { type LimitName, TenantUsage, type UsageReport } from './usage.ts'
+import { type LimitName, type Places, TenantUsage, type UsageReport } from './usage.ts'
 
 /** A limit that bit, for the log: at most once a second for each tenant and limit. */
 export interface Bite {
   readonly tenant: string
   readonly limit: LimitName
-  /** What it is set to; `undefined` for reach, which is a list. */
+  /** What it is set to; `undefined` for reach, which is a list. Of `maxConnections` 0 is what descriptors allow. */
   readonly value: number | undefined
   /** Where it is set, such as `tenants.named.acme.limits.connections`. */
   readonly setting: string
   /** How often it bit since it was last said. */
   readonly times: number
+}
+
+export interface TenantsOptions {
+  readonly say: (bite: Bite) => void
+  readonly places?: () => Places
+  readonly now?: () => number
 }
 
 /** No tenant can be called so. */
@@ -26,6 +32,7 @@ function unchosenLimits(settings: Settings): TenantLimits {
 export class Tenants {
   #settings: Settings
   readonly #say: (bite: Bite) => void
+  readonly #places: (() => Places) | undefined
   readonly #now: () => number
   readonly #usages = new Map<string, TenantUsage>()
   readonly #seldom: Seldom
@@ -33,12 +40,13 @@ export class Tenants {
   /** Connections that no router has been chosen for yet: only how many of one client there may be is limited. */
   readonly unchosen: TenantUsage
 
-  constructor(settings: Settings, say: (bite: Bite) => void, now = () => performance.now()) {
+  constructor(settings: Settings, { say, places, now = () => performance.now() }: TenantsOptions) {
     this.#settings = settings
     this.#say = say
+    this.#places = places
     this.#now = now
     this.#seldom = new Seldom(now)
-    this.unchosen = new TenantUsage(unchosenLimits(settings), (limit) => this.#bitten(UNCHOSEN, limit), now)
+    this.unchosen = new TenantUsage(unchosenLimits(settings), { bitten: (limit) => this.#bitten(UNCHOSEN, limit), now })
   }
 
   /** What `tenant` uses; `OPERATOR` for the operator's own routers. */
@@ -46,7 +54,12 @@ export class Tenants {
     const known = this.#usages.get(tenant)
     if (known !== undefined) return known
     const { limits } = policyOf(this.#settings, tenant)
-    const usage = new TenantUsage(limits, (limit) => this.#bitten(tenant, limit), this.#now)
+    const places = tenant === OPERATOR ? undefined : this.#places
+    const usage = new TenantUsage(limits, {
+      bitten: (limit) => this.#bitten(tenant, limit),
+      now: this.#now,
+      ...(places && { places }),
+    })
     this.#usages.set(tenant, usage)
     return usage
   }
@@ -71,13 +84,14 @@ export class Tenants {
   #set(tenant: string, limit: LimitName): Pick<Bite, 'value' | 'setting'> {
     const { preread } = this.#settings
     if (tenant === UNCHOSEN) return { value: preread.clientConnections, setting: 'preread.clientConnections' }
+    if (limit === 'maxConnections') return { value: this.#settings.maxConnections, setting: limit }
     const value = limit === 'reach' ? undefined : policyOf(this.#settings, tenant).limits[limit]
     return { value, setting: settingOf(this.#settings, tenant, limit) }
   }
 }
 
 /** Where the operator sets what holds for `tenant`. */
-export function settingOf({ tenants }: Settings, tenant: string, limit: LimitName): string {
+export function settingOf({ tenants }: Settings, tenant: string, limit: Exclude<LimitName, 'maxConnections'>): string {
   if (tenant === OPERATOR) return 'router'
   const named = Object.hasOwn(tenants.named, tenant) ? tenants.named[tenant] : undefined
   const own = limit === 'reach' ? named?.reach : named?.limits?.[limit]

@@ -2,8 +2,8 @@ import type { TenantLimits } from '../config/settings.ts'
 import { clientOf } from './client-address.ts'
 import { TokenBucket } from './token-bucket.ts'
 
-/** What bit: the name of a limit, or the rules of reach. */
-export type LimitName = keyof TenantLimits | 'reach'
+/** What bit: the name of a limit, the rules of reach, or a tenant's part of the connections that there may be in all. */
+export type LimitName = keyof TenantLimits | 'reach' | 'maxConnections'
 
 /** What becomes of a new connection. One that is refused was not counted in; any other is until `leave`. */
 export type Admission =
@@ -33,6 +33,28 @@ interface Client {
   readonly rate: TokenBucket
 }
 
+export interface TenantUsageOptions {
+  /** Told each time that a limit bites. */
+  readonly bitten: (limit: LimitName) => void
+  /** Places for connections, whosever; without it they are no matter. */
+  readonly places?: () => Places
+  /** Milliseconds, monotonic. */
+  readonly now?: () => number
+}
+
+/** Connections that a worker may have. */
+export interface Places {
+  readonly all: number
+  readonly free: number
+}
+
+/**
+ * A tenant may have so many times the places that are free, less a tenth of all. So it may have nearly three quarters of them when
+ * nobody else has any, and tenants that take all that they may leave that tenth to those that have less than a few.
+ */
+const TIMES_FREE = 4
+const RESERVED = 0.1
+const FEW = 0.005
 /** The longest that a connection waits for its turn, in milliseconds; one that would wait longer is refused. */
 const LONGEST_WAIT = 1000
 /** Clients without a connection are forgotten when there are so many. */
@@ -43,6 +65,7 @@ export class TenantUsage {
   #limits: TenantLimits
   readonly #now: () => number
   readonly #bitten: (limit: LimitName) => void
+  readonly #places: (() => Places) | undefined
   readonly #rate: TokenBucket
   readonly #relay: TokenBucket
   readonly #lines: TokenBucket
@@ -56,9 +79,10 @@ export class TenantUsage {
   #bytesUp = 0
   #bytesDown = 0
 
-  /** `bitten` is told each time that a limit bites. `now` in milliseconds, monotonic. */
-  constructor(limits: TenantLimits, bitten: (limit: LimitName) => void, now = () => performance.now()) {
+  constructor(limits: TenantLimits, options: TenantUsageOptions) {
+    const { bitten, places, now = () => performance.now() } = options
     this.#limits = limits
+    this.#places = places
     this.#bitten = bitten
     this.#now = now
     this.#rate = new TokenBucket(limits.connectionsPerSecond, limits.connectionsPerSecond, now)
@@ -87,6 +111,7 @@ export class TenantUsage {
     const over = this.#over(connections, this.#connections, 'connections')
     const refused = over ?? this.#over(clientConnections, client.current, 'clientConnections')
     if (refused !== undefined) return this.#refuse(refused)
+    if (!this.#hasPlace()) return this.#refuse('maxConnections')
     const limit = this.#rate.wait(1) >= client.rate.wait(1) ? 'connectionsPerSecond' : 'clientConnectionsPerSecond'
     const milliseconds = Math.max(this.#rate.wait(1), client.rate.wait(1))
     if (milliseconds > LONGEST_WAIT) return this.#refuse(limit)
@@ -161,6 +186,12 @@ export class TenantUsage {
 
   #over(most: number, now: number, limit: LimitName): LimitName | undefined {
     return most !== 0 && now >= most ? limit : undefined
+  }
+
+  #hasPlace(): boolean {
+    if (this.#places === undefined) return true
+    const { all, free } = this.#places()
+    return this.#connections < Math.max(TIMES_FREE * (free - RESERVED * all), FEW * all)
   }
 
   #refuse(limit: LimitName): Admission {

@@ -230,6 +230,7 @@ export class Session implements ConnectionEvents {
   /** The router gave no answer: the connection gets the one that was fixed for this when the router was loaded. */
   #failed({ failure, answer }: NoVerdict): void {
     this.#reason = failure === 'over-limit' ? 'over-limit' : 'router-failed'
+    if (failure === 'over-limit') this.#record.limit = 'decisionsInFlight'
     if (answer === undefined || this.#state === 'relaying') return this.#part(undefined)
     if (answer.kind === 'close') return this.#part(answer.text)
     this.#forward(answer)

@@ -1,3 +1,4 @@
+import type { Places } from '../tenants/usage.ts'
 import type { Connection } from '../transport/transport.ts'
 import type { Listener } from './listener.ts'
 import { Session } from './session.ts'
@@ -54,6 +55,12 @@ export class Sessions {
 
   get counts(): Counts {
     return { current: this.#living.size, max: this.#max, total: this.#total }
+  }
+
+  /** For sessions: those that there may be at once, and those beside the living. */
+  get places(): Places {
+    const all = this.#options.limit()
+    return { all, free: all - this.#living.size }
   }
 
   /** No more connections are to be accepted for now. */

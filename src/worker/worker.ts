@@ -22,6 +22,7 @@ import { Listeners } from './listeners.ts'
 import { Memo } from './memo.ts'
 import type { BoundListen, FromWorker, ToWorker } from './messages.ts'
 import { Recorder } from './recorder.ts'
+import { RefusalRecords } from './refusal-records.ts'
 import { type Counts, Sessions, type WhyFull } from './sessions.ts'
 
 /** What a worker is told first. */
@@ -31,6 +32,8 @@ export type Start = Extract<ToWorker, { type: 'start' }>
 const RESERVED_DESCRIPTORS = 64
 /** Milliseconds between two reports of the counts to the supervisor. */
 const COUNTS_EVERY = 200
+/** Failures of one router in a second that have a line each. */
+const FAILURES_SAID = 20
 /** Listeners that the process title names. */
 const MOST_NAMED = 8
 
@@ -51,6 +54,7 @@ export class Worker {
   readonly #resolver: Resolver
   readonly #reach: Reach
   readonly #refusals = new Seldom()
+  readonly #failures = new Seldom(undefined, FAILURES_SAID)
   readonly #routers = new ActiveRouters()
   readonly #firstDecisions: FirstDecisions
   /** Versions that are being loaded, and those of them that nobody waits for any more. */
@@ -58,6 +62,7 @@ export class Worker {
   readonly #discarded = new Set<number>()
   readonly #listeners = new Listeners((address) => this.#listen(address))
   readonly #sessions: Sessions
+  readonly #records: RefusalRecords
   readonly #descriptors = descriptorLimit()
   readonly #recorder: Recorder | undefined
   readonly #tenants: Tenants
@@ -89,7 +94,14 @@ export class Worker {
       listeners: () => this.#listeners.all.map(({ address }) => address),
       refused: (refusal) => this.#upstreamRefused(refusal),
     })
-    this.#tenants = new Tenants(settings, (bite) => this.#log.log.warn(bite, 'a limit was reached'))
+    this.#tenants = new Tenants(settings, {
+      say: (bite) => this.#log.log.warn(bite, 'a limit was reached'),
+      places: () => this.#sessions.places,
+    })
+    this.#records = new RefusalRecords({
+      one: (record) => this.#log.access(record),
+      together: (refused) => this.#log.access(refused, 'connections'),
+    })
     this.#sandbox = new ProcessSandbox({
       command: hostLaunch.command,
       ...(hostLaunch.untrusted && { untrustedCommand: hostLaunch.untrusted.command }),
@@ -172,7 +184,7 @@ export class Worker {
       limit: () => this.#connectionLimit(),
       descriptorsLeft,
       full: (why) => this.#pauseListeners(why),
-      closed: (record) => this.#log.access(record),
+      closed: (record) => this.#records.closed(record),
       counted: () => this.#reportCounts(),
     })
   }
@@ -319,6 +331,7 @@ export class Worker {
   async #exit(): Promise<void> {
     await Promise.all([this.#sandbox.close(), this.#lookup.close(), this.#recorder?.close()])
     this.#resolver.close()
+    this.#records.flush()
     this.#log.flush()
     process.exit(0)
   }
@@ -332,9 +345,11 @@ export class Worker {
   }
 
   #routerFailed(router: string, { version, failure, message, position }: Undecided): void {
+    const times = this.#failures.times(router)
+    if (times === undefined) return
     const place = position && version ? locate(version.about.sourceMap, position.line, position.column) : undefined
     const where = place && { at: placeText(router, place) }
-    this.#log.log.warn({ router, version: version?.about.number, failure, message, ...where }, 'router failed')
+    this.#log.log.warn({ router, version: version?.about.number, failure, message, ...where, times }, 'router failed')
   }
 
   #upstreamRefused(refusal: Refusal): void {

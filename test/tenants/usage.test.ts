@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { parseSettings } from '../../src/config/problems.ts'
 import type { TenantLimits } from '../../src/config/settings.ts'
 import { clientOf } from '../../src/tenants/client-address.ts'
+import { OPERATOR } from '../../src/tenants/policy.ts'
 import { type Bite, Tenants } from '../../src/tenants/tenants.ts'
 import { TenantUsage } from '../../src/tenants/usage.ts'
 
@@ -14,8 +15,7 @@ function limited(limits: Partial<TenantLimits>) {
   const bites: string[] = []
   const usage = new TenantUsage(
     { ...defaults.limits, ...limits },
-    (limit) => bites.push(limit),
-    () => clock.now,
+    { bitten: (limit) => bites.push(limit), now: () => clock.now },
   )
   return { usage, bites, clock }
 }
@@ -32,6 +32,28 @@ test('connections at once are counted for the tenant, and for each client', () =
   assert.deepEqual(bites, ['clientConnections', 'connections'])
   const { connections, accepted, bytesUp, bytesDown } = usage.report
   assert.deepEqual([connections, accepted, bytesUp, bytesDown], [3, 4, 5, 7])
+})
+
+test('however many tenants take all connections that they may, some are left for the others', () => {
+  const capacity = 1000
+  let taken = 0
+  const tenants = new Tenants(parseSettings({}, 'f'), {
+    say: () => {},
+    places: () => ({ all: capacity, free: capacity - taken }),
+  })
+  const fill = (tenant: string): number => {
+    const limits = { ...tenants.of(tenant).limits, connectionsPerSecond: 0, clientConnectionsPerSecond: 0 }
+    tenants.of(tenant).configure(limits)
+    let got = 0
+    for (; tenants.of(tenant).enter('192.0.2.1').kind === 'admitted'; got++) taken += 1
+    return got
+  }
+  assert.equal(fill('alone'), 720)
+  for (let at = 0; at < 10; at++) fill(`other${at}`)
+  assert.ok(taken < capacity)
+  assert.equal(tenants.of('late').enter('192.0.2.1').kind, 'admitted')
+  assert.deepEqual(tenants.of('alone').enter('192.0.2.1'), { kind: 'refused', limit: 'maxConnections' })
+  assert.equal(tenants.of(OPERATOR).enter('192.0.2.1').kind, 'admitted')
 })
 
 test('connections beyond the rate wait their turn, and are refused when that would be longer than a second', () => {
@@ -95,11 +117,7 @@ test('a limit that bites is said at most once a second, with its value, its plac
     { tenants: { defaults: { limits: { connections: 1 } }, named: { acme: { limits: { connections: 2 } } } } },
     'f',
   )
-  const tenants = new Tenants(
-    settings,
-    (bite) => said.push(bite),
-    () => clock.now,
-  )
+  const tenants = new Tenants(settings, { say: (bite) => said.push(bite), now: () => clock.now })
   for (let at = 0; at < 5; at++) tenants.of('acme').enter('192.0.2.1')
   clock.now = 1000
   tenants.of('acme').enter('192.0.2.1')
