@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net'
+import { isIP } from 'node:net'
 import { domainToASCII } from 'node:url'
 
 /** What the host of an upstream is once all its spellings are one: an address, or a name in lower case in its ASCII form. */
@@ -15,7 +15,7 @@ const NUMBER = /^(?:[0-9]+|0[xX][0-9a-fA-F]*)$/
  * like a number and is no address, or like a name and is none, is a sentence.
  */
 export function formOfHost(host: string): HostForm | string {
-  if (isIPv6(host)) return { kind: 'address', address: host }
+  if (isIP(host) !== 0) return { kind: 'address', address: host }
   const ascii = ASCII.test(host) ? host : domainToASCII(host)
   const name = ascii.toLowerCase().replace(/\.$/, '')
   if (name === '') return `${JSON.stringify(host)} is no host name`

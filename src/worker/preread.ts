@@ -1,12 +1,14 @@
 import type { CloseReason } from './access-record.ts'
 
+const NOTHING: Buffer = Buffer.alloc(0)
+
 /**
  * The first bytes of a connection, held until they are replayed, and when it is worth asking the router about them. It holds at
  * most its limit and what came with the chunk that passed it: its owner stops reading when it is full.
  */
 export class Preread {
   #limit: number
-  #bytes: Buffer = Buffer.alloc(0)
+  #bytes = NOTHING
   #length = 0
   #asking = false
   #wanted = 1
@@ -86,7 +88,7 @@ export class Preread {
 
   /** Gives the memory back. */
   clear(): void {
-    this.#bytes = Buffer.alloc(0)
+    this.#bytes = NOTHING
     this.#length = 0
   }
 }

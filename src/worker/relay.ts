@@ -9,9 +9,13 @@ export interface RelayOptions {
   /** The upstream's end came before the relay began. */
   readonly upstreamEnded?: boolean
   /** Called just before the upstream's first byte is passed on. */
-  readonly firstByte?: () => void
-  /** Told of bytes that were read; the answer is for how many milliseconds no more are to be read from where they came. */
-  readonly throttle?: (bytes: number) => number
+  readonly firstByte?: (() => void) | undefined
+  readonly throttle?: Throttle | undefined
+}
+
+export interface Throttle {
+  /** So many bytes were read: for how many milliseconds no more are to be read from where they came. */
+  relayed(bytes: number): number
 }
 
 /** How a relay ended. */
@@ -153,7 +157,7 @@ class TwoWays implements Relay {
 
 interface Watchers {
   readonly firstByte?: (() => void) | undefined
-  readonly throttle: RelayOptions['throttle']
+  readonly throttle: Throttle | undefined
 }
 
 /** What is read from one connection goes to the other. */
@@ -165,7 +169,7 @@ class Side implements ConnectionEvents {
   sentEnd = false
   gone = false
   readonly #relay: TwoWays
-  readonly #throttle: RelayOptions['throttle']
+  readonly #throttle: Throttle | undefined
   #firstByte: (() => void) | undefined
   /** The peer is behind with what was read. */
   #blocked = false
@@ -194,7 +198,7 @@ class Side implements ConnectionEvents {
       this.#blocked = true
       this.connection.pause()
     }
-    if (this.#throttle !== undefined) this.#hold(this.#throttle(bytes.length))
+    if (this.#throttle !== undefined) this.#hold(this.#throttle.relayed(bytes.length))
   }
 
   ended(): void {

@@ -293,8 +293,8 @@ export class Session implements ConnectionEvents {
     const options = {
       idleTimeout: this.#settings.relay.idleTimeout,
       clientEnded: this.#clientEnded,
-      firstByte: () => this.#spoke(),
-      throttle: (bytes: number) => this.#place?.relayed(bytes) ?? 0,
+      firstByte: inactivityTimeout === undefined ? undefined : () => this.#spoke(),
+      throttle: this.#place,
     }
     this.#relay = startRelay(this.#client, connection, options, (result) => this.#relayed(result))
     if (inactivityTimeout === undefined) this.#preread.clear()
@@ -356,6 +356,7 @@ export class Session implements ConnectionEvents {
 
   #decided(): void {
     this.#deadline?.cancel()
+    this.#deadline = undefined
     this.#record.decided()
     this.#record.prereadBytes = Math.max(this.#record.prereadBytes, this.#preread.length)
   }

@@ -55,10 +55,12 @@ function relayTests(transport: Transport): void {
   it('reads no faster than it may, both ways together, and loses nothing by that', async (t) => {
     const rate = new TokenBucket(8 * MiB, MiB)
     let paused = 0
-    const throttle = (bytes: number) => {
-      const pause = rate.take(bytes)
-      if (pause > 0) paused += 1
-      return pause
+    const throttle = {
+      relayed(bytes: number) {
+        const pause = rate.take(bytes)
+        if (pause > 0) paused += 1
+        return pause
+      },
     }
     const started = performance.now()
     const { client, upstream } = await start(t, { throttle })
@@ -73,7 +75,7 @@ function relayTests(transport: Transport): void {
   })
 
   it('ends while it waits for its rate as it would have otherwise', async (t) => {
-    const { client, upstream, result } = await start(t, { throttle: () => 3_600_000 })
+    const { client, upstream, result } = await start(t, { throttle: { relayed: () => 3_600_000 } })
     client.socket.write('some')
     await upstream.until('some', ({ text }) => text === 'some')
     upstream.socket.resetAndDestroy()

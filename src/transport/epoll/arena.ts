@@ -49,6 +49,8 @@ export class Arena {
   readonly #words: Int32Array
   readonly #addressBytes: Buffer
   readonly #whole: Buffer
+  /** What was read last: what is passed on is this very view, and asking a view for its buffer costs more than comparing. */
+  #last: Buffer
   /** Views of what was read, by their length: traffic has few lengths, and none has to be made twice in a row. */
   readonly #views: Buffer[] = []
   readonly #lengths: bigint[] = []
@@ -69,10 +71,16 @@ export class Arena {
     this.handle = at(OFFSETS.handle)
     this.#addressBytes = this.#bytes.subarray(OFFSETS.address, OFFSETS.address + ADDRESS_SIZE)
     this.#whole = this.#bytes.subarray(OFFSETS.input, OFFSETS.input + MOST)
+    this.#last = this.#whole
   }
 
   /** The first `length` bytes of `input`, good until the next `read`. */
   received(length: number): Buffer {
+    this.#last = this.#viewOf(length)
+    return this.#last
+  }
+
+  #viewOf(length: number): Buffer {
     if (length === MOST) return this.#whole
     const slot = length & 1023
     const known = this.#views[slot]
@@ -84,15 +92,12 @@ export class Arena {
 
   /** How many of `bytes` can be written at once. */
   room(bytes: Uint8Array): number {
-    return bytes.buffer === this.#bytes.buffer ? MOST : CHUNK
+    return bytes === this.#last ? MOST : CHUNK
   }
 
   /** Where `room` of `bytes`, from `from` on, can be written from: bytes that were just read are there already. */
   sendable(bytes: Uint8Array, from: number): bigint {
-    if (bytes.buffer === this.#bytes.buffer) {
-      const offset = bytes.byteOffset + from
-      return offset === OFFSETS.input ? this.input : this.#base + BigInt(offset)
-    }
+    if (bytes === this.#last) return from === 0 ? this.input : this.#base + BigInt(OFFSETS.input + from)
     const part = from === 0 && bytes.length <= CHUNK ? bytes : bytes.subarray(from, from + CHUNK)
     this.#bytes.set(part, OFFSETS.output)
     return this.output

@@ -137,6 +137,7 @@ export class Poller {
 }
 
 function run(works: Unfinished[]): void {
+  if (works.length === 0) return
   for (let index = 0; index < works.length; index++) {
     try {
       works[index]?.goOn()
