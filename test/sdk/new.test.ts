@@ -20,7 +20,7 @@ describe('router-sdk new', () => {
       const { code, stderr } = await project.run(['new', `${protocol}-1`, '--protocol', protocol])
       assert.equal(code, 0, stderr)
     }
-    const tested = await project.run(['test', '--noise', '0.2', '--reporter', 'json'])
+    const tested = await project.run(['test', '--noise', '0.05', '--reporter', 'json'])
     assert.equal(tested.code, 0, tested.stdout)
     assert.equal(JSON.parse(tested.stdout).routers.length, PROTOCOLS.length)
   })

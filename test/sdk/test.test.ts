@@ -64,7 +64,7 @@ describe('router-sdk test', () => {
       'git.homes.json': '{}',
       '_paths.ts': "export const paths = { bob: 'bob/site.git' } as const\n",
     })
-    const { code, stdout, stderr } = await project.run(['test'])
+    const { code, stdout, stderr } = await project.run(['test', ...BRIEFLY])
     assert.deepEqual([code, stderr], [0, ''], stdout)
     assert.match(stdout, /4 of 4 connections as expected\n$/)
   })
@@ -179,12 +179,12 @@ export default defineRouter({
       /saved beside a\.test\.ts; as a test:\n\s+given\('A\\xff'\)(?:\.final\(\))?\.answers\(\)\n/,
     )
     assert.equal(JSON.parse(project.read('a.test.fuzz.json')).routers.a[0].bytes, 'A\xff')
-    const again = await project.run(['test'])
+    const again = await project.run(['test', ...BRIEFLY])
     assert.match(again.stdout, /an input that was saved still makes the router fail/)
     project.write('a.ts', router('return { noop: true }'))
-    const mended = await project.run(['test'])
+    const mended = await project.run(['test', ...BRIEFLY])
     assert.deepEqual([mended.code, project.files().includes('a.test.fuzz.json')], [0, true])
-    const updated = await project.run(['test', '--update'])
+    const updated = await project.run(['test', ...BRIEFLY, '--update'])
     assert.deepEqual([updated.code, project.files().includes('a.test.fuzz.json')], [0, false])
   })
 
@@ -212,7 +212,7 @@ export default defineRouter({
     assert.equal(told.stdout.match(new RegExp(grows, 'g'))?.length, 2, told.stdout)
     assert.match(told.stdout, /2 of 2 connections as expected, 2 other problems\n$/)
     for (const reporter of ['tap', 'junit', 'json']) {
-      const { code, stdout } = await project.run(['test', 'text.ts', '--reporter', reporter])
+      const { code, stdout } = await project.run(['test', '--noise', '0.4', 'text.ts', '--reporter', reporter])
       const [, each = ''] = grows.exec(stdout) ?? []
       assert.ok(code === 1 && Number(each) > 32 && Number(each) < 400, `${reporter}, exit code ${code}: ${stdout}`)
     }
@@ -303,7 +303,7 @@ ${router(`seen.set(conn.text.slice(0, 12), conn.now)
       'b.ts': router('return { noop: true }'),
       'b.test.ts': tests('b', "given('x').waits()"),
     })
-    const running = project.start(['test', '--watch'])
+    const running = project.start(['test', ...BRIEFLY, '--watch'])
     try {
       await running.prints(/^b\.ts\n {2}✔/m)
       const times: number[] = []

@@ -11,7 +11,11 @@ export type Made = Readonly<Record<string, string>>
 
 const MOST_KEPT = 8
 
-let folder: string | undefined
+/**
+ * Sources that run as they are stand in a repository: what is made of them is kept beside the packages that they use, which
+ * decide as much.
+ */
+let folder = PREBUILT === undefined ? join(SDK_FOLDER, '..', '..', 'node_modules', '.cache', 'router-sdk') : undefined
 
 /**
  * From now on what is made of the SDK's own sources (its declarations, its bundles) is kept in files below `path`, and taken
