@@ -1,0 +1,74 @@
+/**
+ * Pointsman beside what would otherwise be taken, each group of figures or all of them; `docs/benchmarks.md` and its plots are written.
+ *
+ *     node bench/run.ts [connections] [relayed] [idle] [decisions] [changes] [--rounds n] [--seconds n]
+ *
+ * With rounds or seconds named, it prints what it finds and writes nothing. Needs Linux, two cores, and what `bench/install-peers.sh` installs.
+ */
+import { parseArgs } from 'node:util'
+import { type Findings, GROUPS, type GroupName, type Plan } from './findings.ts'
+import { changes } from './groups/changes.ts'
+import { connections } from './groups/connections.ts'
+import { decisions } from './groups/decisions.ts'
+import { idle } from './groups/idle.ts'
+import { relayed } from './groups/relayed.ts'
+import { unsuited } from './machine.ts'
+import { printed } from './report/print.ts'
+import { writeReport } from './report/write.ts'
+
+interface Group {
+  readonly run: (plan: Plan) => Promise<Findings>
+  readonly rounds: number
+  readonly seconds: number
+}
+
+/** The whole of it takes about seventeen minutes. */
+const ALL: Readonly<Record<GroupName, Group>> = {
+  connections: { run: connections, rounds: 5, seconds: 2 },
+  relayed: { run: relayed, rounds: 5, seconds: 1 },
+  idle: { run: idle, rounds: 3, seconds: 3 },
+  decisions: { run: decisions, rounds: 5, seconds: 3 },
+  changes: { run: changes, rounds: 5, seconds: 1 },
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string' }, seconds: { type: 'string' } },
+})
+const named = positionals.map((word) => {
+  const group = GROUPS.find((name) => name === word)
+  if (group === undefined) throw new Error(`there is no group ${word}: there are ${GROUPS.join(', ')}`)
+  return group
+})
+const why = unsuited()
+if (why !== undefined) {
+  console.error(`these benchmarks cannot be made here: ${why}`)
+  process.exit(2)
+}
+
+const short = values.rounds !== undefined || values.seconds !== undefined
+const started = performance.now()
+for (const name of named.length === 0 ? GROUPS : named) {
+  const { run, rounds, seconds } = ALL[name]
+  const plan: Plan = {
+    rounds: number('rounds', values.rounds, rounds),
+    seconds: number('seconds', values.seconds, seconds),
+    progress: (what) => console.error(`${minutes()}  ${name}: ${what}`),
+  }
+  const findings = await run(plan)
+  console.log(printed(findings))
+  if (!short) writeReport(findings)
+}
+console.error(`${minutes()}  done`)
+process.exit(0)
+
+function number(name: string, text: string | undefined, otherwise: number): number {
+  const value = text === undefined ? otherwise : Number(text)
+  if (value > 0 && value <= 1000) return value
+  throw new Error(`--${name} is a number above 0 and at most 1000, not ${text}`)
+}
+
+function minutes(): string {
+  const seconds = Math.round((performance.now() - started) / 1000)
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+}
