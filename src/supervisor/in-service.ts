@@ -11,7 +11,8 @@ import { type FirstDecisions, Probation, type Verdict } from './probation.ts'
 import type { Served, Slot } from './slot.ts'
 import type { RouterSource } from './store.ts'
 import { type Phases, rounded, swap } from './swap.ts'
-import type { Deployment, Workers } from './workers.ts'
+import type { Deployment } from './worker-versions.ts'
+import type { Workers } from './workers.ts'
 
 export interface InServiceOptions {
   readonly workers: Workers

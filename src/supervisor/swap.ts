@@ -1,7 +1,8 @@
 import type { Settings } from '../config/settings.ts'
 import type { BoundListen } from '../worker/messages.ts'
 import type { Ports } from './ports.ts'
-import type { Deployment, Workers } from './workers.ts'
+import type { Deployment } from './worker-versions.ts'
+import type { Workers } from './workers.ts'
 
 /** Milliseconds by what they were spent on. */
 export type Phases = Record<string, number>

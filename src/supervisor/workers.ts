@@ -1,8 +1,9 @@
-import type { HostLaunch, RouterDescription, SandboxVersion } from 'router-sdk/sandbox'
+import type { HostLaunch, RouterDescription } from 'router-sdk/sandbox'
 import type { Settings } from '../config/settings.ts'
 import type { WorkerReport } from '../control/status.ts'
 import type { Log } from '../log.ts'
-import type { AboutVersion, BoundListen, Tables, ToWorker } from '../worker/messages.ts'
+import type { BoundListen, Tables, ToWorker } from '../worker/messages.ts'
+import { ConnectionSum } from './connection-sum.ts'
 import type { FirstDecisions } from './probation.ts'
 import {
   type Connections,
@@ -12,28 +13,15 @@ import {
   WorkerLost,
   WorkerSilent,
 } from './worker-link.ts'
+import { type Active, type Deployment, WorkerVersions } from './worker-versions.ts'
 
 const FIRST_PAUSE = 100
 const LONGEST_PAUSE = 10_000
 /** A worker that lived this long did not die of being started. */
 const STABLE = 60_000
 const LIVE_LIMIT = 20_000
-const CATCH_UP_TRIES = 5
 /** What a worker gets beyond its deadline to end its connections and itself. */
 const DRAIN_GRACE = 5000
-
-/** A version with all that a worker needs to serve it. */
-export interface Deployment {
-  readonly version: SandboxVersion
-  readonly about: AboutVersion
-  readonly tables: Tables
-  /** So many of its first decisions are counted, and reported. Default: none. */
-  readonly watch?: number
-}
-
-interface Active extends Deployment {
-  readonly listen: BoundListen
-}
 
 export interface WorkersOptions {
   readonly settings: Settings
@@ -57,22 +45,19 @@ export class Workers {
   readonly #options: WorkersOptions
   readonly #live = new Set<WorkerLink>()
   readonly #all = new Set<WorkerLink>()
-  /** What each router is to be served with, and what each worker has. */
-  readonly #active = new Map<string, Active>()
-  readonly #has = new WeakMap<WorkerLink, Map<string, number>>()
-  readonly #catchingUp = new WeakMap<WorkerLink, Promise<void>>()
+  readonly #versions: WorkerVersions
   /** Which workers have warmed a version that is not active yet. */
   readonly #warmed = new Map<number, readonly WorkerLink[]>()
-  readonly #counts = new Map<WorkerLink, Connections>()
+  readonly #connections: ConnectionSum
   readonly #wake = new Set<() => void>()
   #settings: Settings
-  #goneTotal = 0
-  #max = 0
   #draining = false
 
   constructor(options: WorkersOptions) {
     this.#options = options
     this.#settings = options.settings
+    this.#versions = new WorkerVersions((link) => this.#all.has(link), options.log)
+    this.#connections = new ConnectionSum(options.connections)
   }
 
   /** Rejects when a worker cannot be started at all. */
@@ -109,7 +94,7 @@ export class Workers {
       watch,
       version: { id, router },
     } = deployment
-    const before = this.#active.get(router)
+    const before = this.#versions.get(router)
     // A worker that was not there to warm it catches up afterwards.
     const links = this.#warmed.get(id) ?? []
     this.#warmed.delete(id)
@@ -118,13 +103,13 @@ export class Workers {
     )
     const failed = results.find((result) => result.status === 'rejected' && !(result.reason instanceof WorkerLost))
     for (const [index, link] of links.entries())
-      if (results[index]?.status === 'fulfilled') this.#has.get(link)?.set(router, id)
+      if (results[index]?.status === 'fulfilled') this.#versions.serves(link, deployment.version)
     if (failed?.status === 'rejected') {
       await this.#restore(router, id, before)
       throw failed.reason
     }
-    this.#active.set(router, { ...deployment, listen })
-    await this.#catchUpAll()
+    this.#versions.set({ ...deployment, listen })
+    await this.#versions.catchUpAll(this.#live)
   }
 
   discard(id: number): void {
@@ -133,14 +118,13 @@ export class Workers {
   }
 
   retire(router: string): void {
-    this.#active.delete(router)
-    for (const link of this.#all) this.#has.get(link)?.delete(router)
+    this.#versions.delete(router, this.#all)
     this.#sendAll({ type: 'retire', router })
   }
 
   tables(router: string, tables: Tables): void {
-    const active = this.#active.get(router)
-    if (active !== undefined) this.#active.set(router, { ...active, tables })
+    const active = this.#versions.get(router)
+    if (active !== undefined) this.#versions.set({ ...active, tables })
     this.#sendAll({ type: 'tables', router, tables })
   }
 
@@ -175,7 +159,7 @@ export class Workers {
       for (const link of links) link.kill()
     }
     const timer = deadline === null ? undefined : setTimeout(late, deadline + DRAIN_GRACE)
-    const before = links.map((link) => this.#counts.get(link)?.current ?? 0)
+    const before = links.map((link) => this.#connections.of(link))
     await Promise.all(links.map(({ exited }) => exited))
     clearTimeout(timer)
     return links.reduce((sum, link, index) => sum + (link.forced ?? before[index] ?? 0), 0)
@@ -185,8 +169,7 @@ export class Workers {
     const link = this.#options.open?.(index) ?? new ForkedWorker(index)
     const started = performance.now()
     this.#all.add(link)
-    this.#has.set(link, new Map())
-    link.onConnections = (connections) => this.#count(link, connections)
+    link.onConnections = (connections) => this.#connections.count(link, connections)
     link.onFirstDecisions = (counts) => this.#options.firstDecisions?.(index, counts)
     try {
       const { hostLaunch } = this.#options
@@ -198,19 +181,17 @@ export class Workers {
       throw error
     }
     void link.exited.then((why) => this.#ended(link, why, performance.now() - started < STABLE ? pause : FIRST_PAUSE))
-    await this.#catchUp(link)
+    await this.#versions.catchUp(link)
     if (!this.#all.has(link)) return
     this.#live.add(link)
-    await this.#catchUp(link) // with what became active in between
+    await this.#versions.catchUp(link) // with what became active in between
     for (const wake of [...this.#wake]) wake()
   }
 
   #ended(link: WorkerLink, why: string, pause: number): void {
     this.#all.delete(link)
     this.#live.delete(link)
-    this.#goneTotal += this.#counts.get(link)?.total ?? 0
-    this.#counts.delete(link)
-    this.#sumUp()
+    this.#connections.gone(link)
     if (this.#draining) return
     this.#options.log.error({ worker: link.index, why, pause }, 'worker lost; it is started again')
     setTimeout(() => void this.#restart(link.index, pause), pause)
@@ -262,75 +243,15 @@ export class Workers {
 
   /** Takes a version back that some workers could activate and others not. */
   async #restore(router: string, id: number, before: Active | undefined): Promise<void> {
-    for (const link of this.#all) if (this.#has.get(link)?.get(router) !== id) link.send({ type: 'discard', id })
+    for (const link of this.#all) if (this.#versions.of(link, router) !== id) link.send({ type: 'discard', id })
     if (before === undefined) return this.retire(router)
-    if ([...this.#live].every((link) => this.#has.get(link)?.get(router) === before.version.id)) return
+    if ([...this.#live].every((link) => this.#versions.of(link, router) === before.version.id)) return
     // The workers that activated the new version have forgotten the old one: it comes back under a number of its own.
-    this.#active.set(router, { ...before, version: { ...before.version, id: this.#options.nextId() } })
-    await this.#catchUpAll()
-  }
-
-  async #catchUpAll(): Promise<void> {
-    await Promise.all([...this.#live].map((link) => this.#catchUp(link)))
-  }
-
-  /** Brings one worker to what is active, one thing after the other. */
-  #catchUp(link: WorkerLink): Promise<void> {
-    const before = this.#catchingUp.get(link) ?? Promise.resolve()
-    const caughtUp = before.then(() => this.#sendMissing(link))
-    this.#catchingUp.set(link, caughtUp)
-    return caughtUp
-  }
-
-  async #sendMissing(link: WorkerLink): Promise<void> {
-    const has = this.#has.get(link)
-    const tries = new Map<number, number>()
-    for (;;) {
-      const missing = [...this.#active.values()].find(({ version }) => has?.get(version.router) !== version.id)
-      if (missing === undefined || !this.#all.has(link)) return
-      const { id, router } = missing.version
-      try {
-        await this.#sendOne(link, missing)
-      } catch (error) {
-        if (error instanceof WorkerLost) return link.kill()
-        const tried = (tries.get(id) ?? 0) + 1
-        tries.set(id, tried)
-        this.#options.log.error(
-          { worker: link.index, router, why: String(error), tried },
-          'router not served by worker',
-        )
-        if (tried >= CATCH_UP_TRIES) has?.set(router, id)
-        else await new Promise((resume) => setTimeout(resume, FIRST_PAUSE * 2 ** tried))
-      }
-    }
-  }
-
-  async #sendOne(link: WorkerLink, { version, about, tables, listen }: Active): Promise<void> {
-    const { id, router } = version
-    await link.warm({ type: 'warm', version, about, tables })
-    if (this.#active.get(router)?.version.id !== id) return link.send({ type: 'discard', id })
-    await link.activate({ type: 'activate', id, router, listen })
-    this.#has.get(link)?.set(router, id)
+    this.#versions.set({ ...before, version: { ...before.version, id: this.#options.nextId() } })
+    await this.#versions.catchUpAll(this.#live)
   }
 
   #sendAll(message: ToWorker): void {
     for (const link of this.#all) link.send(message)
-  }
-
-  #count(link: WorkerLink, connections: Connections): void {
-    this.#counts.set(link, connections)
-    this.#sumUp()
-  }
-
-  #sumUp(): void {
-    let current = 0
-    let total = this.#goneTotal
-    for (const counted of this.#counts.values()) {
-      current += counted.current
-      total += counted.total
-    }
-    // One worker's own maximum is exact; that of several is what was seen of their sum.
-    this.#max = Math.max(this.#max, current, ...[...this.#counts.values()].map(({ max }) => max))
-    this.#options.connections({ current, max: this.#max, total })
   }
 }
