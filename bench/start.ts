@@ -5,17 +5,19 @@
  *
  * Each tenant has one router; once they are all alike, once all different. Printed for each: until the first and the last router
  * is served, resident memory of supervisor, workers and sandbox hosts, and the time from a save to its version serving with all
- * others loaded (median, 99th percentile): in peace, while another tenant saves without end, and while a quarter of the tenants
- * goes. Absolute figures are of this machine. Linux only.
+ * others loaded (median, 99th percentile): in peace, while another tenant saves without end, while ten do so with twenty routers
+ * each, and while a quarter of the tenants goes. Absolute figures are of this machine. Linux only.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { router, save, tenant } from './start/routers.ts'
 
+const STORM = fileURLToPath(import.meta.resolve('./start/storm.ts'))
 const BIN = join(dirname(fileURLToPath(import.meta.url)), '..', 'bin', 'pointsman.js')
 const LONGEST = 600_000
 const REMOVED = 500
@@ -39,7 +41,7 @@ for (const [kind, source] of [
 
 async function measure(kind: string, scratch: string, source: (index: number) => string): Promise<void> {
   const routers = join(scratch, 'routers')
-  for (let index = 0; index < tenants; index++) save(routers, index, source(index))
+  for (let index = 0; index < tenants; index++) save(routers, tenant(index), source(index))
   const started = performance.now()
   const { child, waitFor } = start(scratch, routers)
   try {
@@ -52,8 +54,10 @@ async function measure(kind: string, scratch: string, source: (index: number) =>
     )
     console.log(`  resident memory: ${residentMemory(child)}`)
     console.log(`  from a save to service: ${spread(await timeSaves(routers, source, waitFor))}`)
-    const storm = await during(stormOf(routers, source), () => timeSaves(routers, source, waitFor))
-    console.log(`  while one tenant saves 1,000 times a second: ${spread(storm)}`)
+    const one = await during(storm(routers, 1, 1, 1000), () => timeSaves(routers, source, waitFor))
+    console.log(`  while one tenant saves 1,000 times a second: ${spread(one)}`)
+    const ten = await during(storm(routers, 10, 20, 200), () => timeSaves(routers, source, waitFor))
+    console.log(`  while ten tenants save 20 routers each, 200 times a second: ${spread(ten)}`)
     const removal = await during(removeMany(routers), () => timeSaves(routers, source, waitFor))
     console.log(`  while ${REMOVED} tenants are removed: ${spread(removal)}`)
   } finally {
@@ -80,15 +84,14 @@ async function during<T>(other: (ended: AbortSignal) => Promise<void>, work: () 
   }
 }
 
-/** The last tenant, whose saves nobody waits for. */
-function stormOf(routers: string, source: (index: number) => string) {
+/** Tenants of their own whose saves nobody waits for, and a process of its own that saves: it would delay what is measured here. */
+function storm(routers: string, ...settings: [owners: number, each: number, perSecond: number]) {
   return async (ended: AbortSignal) => {
-    const started = performance.now()
-    for (let count = 0; !ended.aborted; ) {
-      for (const due = performance.now() - started; count < due; count++)
-        save(routers, tenants - 1, source(count).replace('nothing', `${count}`))
-      await new Promise((resume) => setTimeout(resume, 5))
-    }
+    const child = spawn(process.execPath, [STORM, routers, ...settings.map(String)], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    })
+    ended.addEventListener('abort', () => child.kill('SIGTERM'))
+    await once(child, 'exit')
   }
 }
 
@@ -97,7 +100,7 @@ function removeMany(routers: string) {
   return async (ended: AbortSignal) => {
     const measured = new Set(Array.from({ length: saves }, (_, count) => (count * 37) % tenants))
     let removed = 0
-    for (let index = tenants - 2; index >= 0 && removed < REMOVED && !ended.aborted; index--) {
+    for (let index = tenants - 1; index >= 0 && removed < REMOVED && !ended.aborted; index--) {
       if (measured.has(index)) continue
       rmSync(join(routers, tenant(index)), { recursive: true })
       if (++removed % 20 === 0) await new Promise((resume) => setTimeout(resume, 20))
@@ -115,7 +118,7 @@ async function timeSaves(
   for (let count = 0; count < saves; count++) {
     const index = (count * 37) % tenants
     const saved = performance.now()
-    save(routers, index, source(index).replace('close:', `close: '${round} ${count}' +`))
+    save(routers, tenant(index), source(index).replace('close:', `close: '${round} ${count}' +`))
     const { at } = await waitFor(
       ({ msg, router }) => msg !== 'router log' && router === `${tenant(index)}/r` && String(msg).startsWith('router '),
       saved,
@@ -176,35 +179,6 @@ function commandLine(pid: number): string {
 /** In KiB. */
 function resident(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? 0)
-}
-
-function tenant(index: number): string {
-  return `t${String(index).padStart(4, '0')}`
-}
-
-function save(routers: string, index: number, text: string): void {
-  const folder = join(routers, tenant(index))
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, '.r.tmp'), text)
-  renameSync(join(folder, '.r.tmp'), join(folder, 'r.ts'))
-}
-
-function router(word: string): string {
-  return `import { defineRouter, remote } from 'router-sdk'
-import { httpRequest } from 'router-sdk/protocols'
-
-const HOMES = new Map([['${word}.example', 'upstream.example:80'], ['www.example', '10.0.0.1:80']])
-
-export default defineRouter({
-  listen: { port: 0, host: '127.0.0.1' },
-  route(conn) {
-    const request = httpRequest(conn.bytes)
-    if (request.match === 'need-more' && !conn.final) return { noop: true }
-    const home = request.match === 'yes' ? HOMES.get(String(request.host)) : undefined
-    return home === undefined ? { close: 'nothing here' } : { remote: remote(home) }
-  },
-})
-`
 }
 
 function seconds(milliseconds: number): string {
