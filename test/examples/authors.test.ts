@@ -24,7 +24,7 @@ it(`every example is a router of at most ${MOST_LINES} lines with tests beside i
 it('every example passes its own tests, as its author would run them', { timeout: 120_000 }, async () => {
   const bin = join(REPOSITORY, 'sdk', 'bin', 'router-sdk.js')
   const tests = routers.map((router) => router.replace(/\.ts$/, '.test.ts'))
-  const { code, stdout, stderr } = await run(process.execPath, [bin, 'test', '--noise', '0.3', ...tests], {
+  const { code, stdout, stderr } = await run(process.execPath, [bin, 'test', '--noise', '0.1', ...tests], {
     cwd: EXAMPLES,
   })
   assert.equal(code, 0, stdout.slice(-4000) + stderr)
