@@ -74,6 +74,27 @@ test('row 61: a host that takes memory when it has nothing to do is killed all t
   assert.equal(closeText(await ask(watched.sandbox, 1)), 'well')
 })
 
+const linux = process.platform === 'linux'
+
+test('row 62: a host that says that burning the processor cost nothing is killed', { skip: !linux }, async () => {
+  await using watched = await taken('CPU time that it does not speak of', '', { cpuPerSecond: 100, cpuBurst: 100 })
+  const lost = watched.event('host-lost')
+  let over = false
+  void lost.finally(() => (over = true))
+  while (!over) await ask(watched.sandbox, 1, question('attack'))
+  const { loss, detail } = await lost
+  assert.equal(loss, 'cpu')
+  assert.match(detail, /\d{3,} ms of CPU time more than it said/)
+  assert.equal(closeText(await ask(watched.sandbox, 1)), 'well')
+})
+
+test('row 62: a host that burns the processor when nobody asks it anything is killed', { skip: !linux }, async () => {
+  await using watched = await taken('CPU time when nobody asks')
+  assert.equal(closeText(await ask(watched.sandbox, 1, question('attack'))), 'well')
+  assert.equal((await watched.event('host-lost')).loss, 'cpu')
+  assert.equal(closeText(await ask(watched.sandbox, 1)), 'well')
+})
+
 test('row 61: a stopped host is killed, and what it was asked is asked again', async () => {
   await using watched = await taken('another upstream')
   for (const pid of watched.sandbox.pids) process.kill(pid, 'SIGSTOP')

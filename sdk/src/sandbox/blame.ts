@@ -13,8 +13,8 @@ export interface BlameOptions {
 }
 
 const MAX_LOSSES = 3
-/** A host that crashed, or outgrew its memory, counts against its question twice as much as one that somebody killed. */
-const SUSPICION = { crashed: 2, memory: 2, exited: 1, deadline: 4, violation: 4 } as const satisfies Record<
+/** A host that crashed, or outgrew its memory, counts against its question twice as much as one that was killed for no question's sake. */
+const SUSPICION = { crashed: 2, memory: 2, exited: 1, cpu: 1, deadline: 4, violation: 4 } as const satisfies Record<
   HostLoss,
   number
 >
@@ -36,11 +36,11 @@ export class Blame {
   }
 
   #blame(job: Job, loss: HostLoss, detail: string): void {
-    const byItself = loss === 'exited' || loss === 'crashed' || loss === 'memory'
+    const byItself = loss !== 'deadline' && loss !== 'violation'
     const serves = this.#options.serves(job)
     const { router } = job.version
     if (job.kind === 'loading') {
-      if (serves && loss !== 'exited' && (!byItself || ++job.held.lostLoading > 1))
+      if (serves && loss !== 'exited' && loss !== 'cpu' && (!byItself || ++job.held.lostLoading > 1))
         this.#options.strike(router, 'killed')
       return job.fail(new HostGone(detail, byItself ? 'suspect' : 'certain'))
     }

@@ -244,6 +244,7 @@ export class HostPool {
     const now = performance.now()
     for (const host of this.#hosts.values()) {
       host.watchMemory()
+      host.process.checkClaims()
       host.evictIdle(now - this.#options.idleVersion)
     }
     const [spare] = this.#inRole.spare

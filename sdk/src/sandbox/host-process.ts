@@ -1,18 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { setPriority } from 'node:os'
 import { Duplex } from 'node:stream'
 import { hostGroup, leaveGroup } from './cgroup.ts'
+import { CpuClaims } from './cpu-claims.ts'
 import { FRAME, type Frame, FrameReader, FrameViolation, MAX_HOST_FRAME, PROTOCOL_VERSION } from './frames.ts'
 import { hostArguments } from './host-arguments.ts'
+import { mainThreadTime, processorTime, residentBytes, yieldToOthers } from './process-files.ts'
 import { HostViolation } from './replies.ts'
 
 /**
  * Why a host is gone. For `deadline` and `violation` the question that it was answering is known to be to blame; for `crashed`
- * (a signal of its own making, an exit) it is likely; for `memory` it may have been the last of many; for `exited` (a SIGKILL or
+ * (a signal of its own making, an exit) it is likely; for `memory` it may have been the last of many, and for `cpu` (time that
+ * it did not speak of) any; for `exited` (a SIGKILL or
  * SIGTERM) it was most likely somebody else.
  */
-export type HostLoss = 'deadline' | 'violation' | 'crashed' | 'memory' | 'exited'
+export type HostLoss = 'deadline' | 'violation' | 'crashed' | 'memory' | 'cpu' | 'exited'
 
 /** What a host owes an answer to. */
 export interface Pending {
@@ -22,6 +23,8 @@ export interface Pending {
    * @throws FrameViolation or HostViolation when it makes no sense: the host is then killed.
    */
   answered(body: Buffer): () => void
+  /** CPU milliseconds that it took, by what the host said in its answer. */
+  readonly spent: number
 }
 
 interface InFlight<P> {
@@ -35,6 +38,8 @@ export interface Allowance {
   readonly wall: number
   /** A host that used less than this was not given the processor, and gets more wall time. */
   readonly cpu: number
+  /** CPU milliseconds that it may take beside those that the host speaks of. */
+  readonly beside: number
 }
 
 export interface HostEvents<P> {
@@ -50,7 +55,6 @@ export interface HostEvents<P> {
   lost(loss: HostLoss, detail: string, pending: readonly P[], busyFor: number): void
 }
 
-const PAGE_BYTES = 4096
 /**
  * Nothing of ours. Memory of isolates goes back to the system when they go: glibc would keep what is scattered among the
  * memory of those that stay, unless larger pieces are mapped one by one.
@@ -61,8 +65,8 @@ const ENVIRONMENT = {
   MALLOC_TRIM_THRESHOLD_: '65536',
   MALLOC_TOP_PAD_: '0',
 }
-/** About half of what others get (sched(7)): enough to end in time what is only slow. */
-const PENALTY_NICE = 3
+/** About a third of what others get (sched(7)): enough to end in time what is only slow. */
+const PENALTY_NICE = 5
 /** A host that gets no processor time is given up after this many deadlines. */
 const ABANDONED = 5
 const MAX_START = 10_000
@@ -90,6 +94,8 @@ export class HostProcess<P extends Pending> {
   /** When the oldest unanswered question became the oldest, and what the watch saw of it. */
   #headSince = 0
   #watched: { id: number; cpu: number } | undefined
+  /** From when it is ready, where the system says what processes use. */
+  #claims: CpuClaims | undefined
   /** The control group that it is alone in, where it has one. */
   #group: string | undefined
 
@@ -106,7 +112,6 @@ export class HostProcess<P extends Pending> {
       stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     })
     this.pid = this.#child.pid ?? -1
-    if (penalty && this.pid > 0) beNice(this.pid)
     this.#channel = channelOf(this.#child)
     const reader = new FrameReader(MAX_HOST_FRAME)
     this.#channel?.on('data', (chunk: Buffer) => this.#read(reader, chunk))
@@ -141,7 +146,7 @@ export class HostProcess<P extends Pending> {
 
   /** 0 when the process is gone, or the system does not say. */
   get residentBytes(): number {
-    return Number(readProc(`/proc/${this.pid}/statm`).split(' ')[1] ?? 0) * PAGE_BYTES
+    return residentBytes(this.pid)
   }
 
   /** Sends what `encode` makes of a fresh id. */
@@ -173,14 +178,14 @@ export class HostProcess<P extends Pending> {
     const head = this.#inFlight[0]
     if (head === undefined || this.#lost) return
     if (this.#watched?.id !== head.id) {
-      this.#watched = { id: head.id, cpu: this.#cpuTime() }
+      this.#watched = { id: head.id, cpu: mainThreadTime(this.pid) }
       return
     }
     const elapsed = performance.now() - this.#headSince
     const { wall, cpu } = head.allowed
     if (elapsed < wall) return
     // Not given the processor, it is not to blame, up to a point: a stopped host never gets it.
-    if (this.#cpuTime() - this.#watched.cpu < cpu && elapsed < wall * ABANDONED) return
+    if (mainThreadTime(this.pid) - this.#watched.cpu < cpu && elapsed < wall * ABANDONED) return
     // The answer may be waiting in our own queue, if it was we who were late: read first, then judge.
     setImmediate(() => {
       if (this.#inFlight[0]?.id === head.id)
@@ -188,13 +193,22 @@ export class HostProcess<P extends Pending> {
     })
   }
 
+  /** Called once a second: kills a host that used far more of the processor than it said. */
+  checkClaims(): void {
+    const used = processorTime(this.pid)
+    if (this.#claims === undefined || used === undefined || this.#lost) return
+    const excess = this.#claims.unexplained(used, this.busyFor, performance.now())
+    if (excess > 0) this.kill('cpu', `it used ${Math.round(excess)} ms of CPU time more than it said`)
+  }
+
+  /** What it is told to do beside answering may take it so many CPU milliseconds. */
+  expect(milliseconds: number): void {
+    this.#claims?.said(0, milliseconds)
+  }
+
   kill(loss: HostLoss, detail: string): void {
     this.#child.kill('SIGKILL')
     this.#lose(loss, detail)
-  }
-
-  #cpuTime(): number {
-    return Number(readProc(`/proc/${this.pid}/schedstat`).split(' ')[0] ?? 0) / 1e6
   }
 
   #read(reader: FrameReader, chunk: Buffer): void {
@@ -215,12 +229,17 @@ export class HostProcess<P extends Pending> {
       if (id !== PROTOCOL_VERSION) throw new FrameViolation(`protocol version ${id}`)
       this.#ready = true
       this.#group = hostGroup(this.pid)
+      // not before: whoever waits for it to start should not wait longer than for another
+      if (this.penalty) yieldToOthers(this.pid, PENALTY_NICE)
+      const used = processorTime(this.pid)
+      if (used !== undefined) this.#claims = new CpuClaims(used, performance.now())
       return this.#events.ready()
     }
     const head = this.#inFlight[0]
     if (type !== FRAME.answer || head === undefined || head.id !== id)
       throw new FrameViolation(`a frame of type ${type} and id ${id}, which answers nothing that was asked`)
     const deliver = head.pending.answered(body)
+    this.#claims?.said(head.pending.spent, head.allowed.beside)
     this.#inFlight.shift()
     this.#headSince = performance.now()
     this.#events.answered(head.pending)
@@ -238,24 +257,9 @@ export class HostProcess<P extends Pending> {
   }
 }
 
-/** Those who are asked apart get less of a processor for which there is a queue. One that is gone already is reported elsewhere. */
-function beNice(pid: number): void {
-  try {
-    setPriority(pid, PENALTY_NICE)
-  } catch {}
-}
-
 /** Node sets `stdio` only once it has tried to start the process, whatever its types say. */
 function channelOf(child: ChildProcess): Duplex | undefined {
   const stdio: unknown = child.stdio
   const channel: unknown = Array.isArray(stdio) ? stdio[3] : undefined
   return channel instanceof Duplex ? channel : undefined
-}
-
-function readProc(path: string): string {
-  try {
-    return readFileSync(path, 'latin1')
-  } catch {
-    return '' // gone already, or a system without /proc
-  }
 }

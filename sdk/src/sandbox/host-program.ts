@@ -56,7 +56,9 @@ export function probeHost(command: readonly string[]): Promise<boolean> {
   return new Promise((resolve) => {
     const host: HostProcess<Job> = new HostProcess(command, false, {
       ready: () =>
-        host.ask(loading, { wall: PROBE_TIME, cpu: 0 }, (id) => encodeLoad(id, { version: 1, limits, code })),
+        host.ask(loading, { wall: PROBE_TIME, cpu: 0, beside: 0 }, (id) =>
+          encodeLoad(id, { version: 1, limits, code }),
+        ),
       answered: () => {},
       delivered: () => {},
       lost: () => finish(false),

@@ -32,11 +32,16 @@ const LOAD_GRACE = 800
 /** A decision that may take longer than the deadline has this much beyond: two ticks, and a little. */
 const DECISION_GRACE = 50
 /** Milliseconds, of CPU time and all in all, that measuring what a version holds may take. */
-const MEASURING = { cpu: 500, wall: 1000 } as const
+const MEASURING = { cpu: 500, wall: 1000, beside: 500 } as const
 /** What loading a version is expected to take, in CPU milliseconds. */
 const LOADING = 2
 /** CPU milliseconds that may be on their way to one host: what waits in its socket has no order but that of arrival. */
 const AHEAD = 2
+/**
+ * CPU milliseconds that the host may need beside what it measures: to read a question and answer it; to make an isolate, its
+ * garbage and its code compiled by other threads; to give its memory back.
+ */
+const BESIDE = { asking: 0.5, loading: 50, unloading: 20 } as const
 const MiB = 1_048_576
 /** Resident memory of a host without versions (70 MiB, measured), with room for what they do, and of one idle isolate (1.5 MiB). */
 const HOST_MEMORY = 96 * MiB
@@ -105,7 +110,7 @@ export class LoadedHost {
     const { decisionTime } = version.limits
     const wall = Math.max(this.#options.decisionDeadline, decisionTime + DECISION_GRACE)
     const facts = JSON.stringify(question.facts)
-    this.process.ask(asking, { wall, cpu: decisionTime }, (id) =>
+    this.process.ask(asking, { wall, cpu: decisionTime, beside: BESIDE.asking }, (id) =>
       encodeAsk(id, version.id, question.hook, facts, question.bytes),
     )
   }
@@ -139,7 +144,7 @@ export class LoadedHost {
     this.#makeRoom(version)
     this.#loaded.set(version, held)
     this.#expected += LOADING
-    const allowed = { wall: limits.loadTime + LOAD_GRACE, cpu: limits.loadTime }
+    const allowed = { wall: limits.loadTime + LOAD_GRACE, cpu: limits.loadTime, beside: BESIDE.loading }
     this.process.ask(loading, allowed, (id) => encodeLoad(id, { version, limits, code }))
   }
 
@@ -154,7 +159,9 @@ export class LoadedHost {
   }
 
   unload(id: number): void {
-    if (this.#loaded.delete(id)) this.process.send(encodeUnload(id))
+    if (!this.#loaded.delete(id)) return
+    this.process.expect(BESIDE.unloading)
+    this.process.send(encodeUnload(id))
   }
 
   /** Unloads what was last asked about before `since`. */

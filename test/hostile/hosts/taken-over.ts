@@ -58,7 +58,19 @@ const BEHAVIOURS: Readonly<Record<string, (id: number) => void>> = {
   'a frame that never ends': (id) =>
     dribble(encodeAnswer(id, 'returned', 1, JSON.stringify({ log: 'x'.repeat(1e6) })), 0),
   'that it would not ask, for ever': (id) => channel.write(encodeAnswer(id, 'elsewhere', 0, '')),
+  'CPU time that it does not speak of': (id) => {
+    burn(30)
+    say(id, well, 0)
+  },
+  'CPU time when nobody asks': (id) => {
+    say(id, well)
+    setInterval(burn, 50, 40)
+  },
   'an hour of CPU time': (id) => say(id, well, 3_600_000_000),
+}
+
+function burn(milliseconds: number): void {
+  for (const end = performance.now() + milliseconds; performance.now() < end; );
 }
 
 function flood(chunk: Buffer, times: number): void {

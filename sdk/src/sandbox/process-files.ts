@@ -1,0 +1,56 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { setPriority } from 'node:os'
+
+const PAGE_BYTES = 4096
+const TICK = 10 // milliseconds, of every Linux on x86-64 and arm64
+
+/** Bytes of memory that a process has; 0 when it is gone, or the system does not say. */
+export function residentBytes(pid: number): number {
+  return Number(read(`/proc/${pid}/statm`).split(' ')[1] ?? 0) * PAGE_BYTES
+}
+
+/** CPU milliseconds of a process's first thread; 0 when it is gone, or the system does not say. */
+export function mainThreadTime(pid: number): number {
+  return Number(read(`/proc/${pid}/schedstat`).split(' ')[0] ?? 0) / 1e6
+}
+
+/** CPU milliseconds of all threads of a process, in steps of 10; `undefined` when it is gone, or the system does not say. */
+export function processorTime(pid: number): number | undefined {
+  const stat = read(`/proc/${pid}/stat`)
+  if (stat === '') return undefined
+  // after the name, which may hold anything: utime and stime (proc_pid_stat(5))
+  const fields = stat.slice(stat.lastIndexOf(') ') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * TICK
+}
+
+/**
+ * Lets a process have what others leave of a processor for which there is a queue. A host is in a session of its own: where the
+ * kernel shares out the processor by session first (sched(7), autogroup), its niceness alone would mean nothing. One that
+ * is gone already is reported elsewhere.
+ */
+export function yieldToOthers(pid: number, nice: number): void {
+  for (const thread of threadsOf(pid))
+    try {
+      setPriority(thread, nice)
+    } catch {}
+  try {
+    writeFileSync(`/proc/${pid}/autogroup`, String(nice))
+  } catch {} // no such feature, or not Linux
+}
+
+/** Linux has a niceness for each thread; elsewhere a process has one. */
+function threadsOf(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).map(Number)
+  } catch {
+    return [pid]
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'latin1')
+  } catch {
+    return '' // gone already, or a system without /proc
+  }
+}
