@@ -2,6 +2,7 @@ import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { isRouterFile, isTenantName } from 'router-sdk/router-file'
 import { tenantOf } from '../tenants/policy.ts'
+import { BusyFolders } from './busy-folders.ts'
 import { isWatchedFile, listTenants, scanFolder, scanPlace, scanTenant } from './directory-scan.ts'
 import { FolderWatch } from './folder-watch.ts'
 import { type Settled, Settler } from './settle.ts'
@@ -31,6 +32,13 @@ export class DirectoryStore implements RouterStore {
   /** Of each group, one after the other; groups do not wait for one another. */
   readonly #refreshing = new Map<string, Promise<void>>()
   readonly #watches = new Map<string, FolderWatch>()
+  /** Of tenants' folders beside the operator's routers; by tenant. */
+  readonly #busy = new BusyFolders({
+    files: (tenant) => this.#filesOf(tenant),
+    leave: (tenant) => this.#watches.get('')?.leave(this.#folder(tenant)),
+    watch: (tenant) => this.#watches.get('')?.rejoin(this.#folder(tenant)),
+    touch: (tenant, path) => this.#settler.touch(tenant, path === tenant ? this.#folder(tenant) : path),
+  })
   #places: TenantPlaces
   #events: StoreEvents | undefined
 
@@ -95,10 +103,13 @@ export class DirectoryStore implements RouterStore {
   }
 
   dependsOn(router: string, inputs: readonly string[] | undefined): void {
+    // It may have been taken away while it was compiled.
+    if (this.#events !== undefined && !this.#sources.has(router)) return
     this.#inputs.set(router, inputs === undefined ? undefined : new Set(inputs))
   }
 
   async close(): Promise<void> {
+    this.#busy.close()
     this.#settler.close()
     await Promise.all([...this.#watches.values()].map((watch) => watch.close()))
     await Promise.all(this.#refreshing.values())
@@ -138,8 +149,18 @@ export class DirectoryStore implements RouterStore {
     // The folder itself is gone, or is there again.
     if (first === '' || (parts.length === 1 && isFile)) this.#settler.touch('', path)
     else if (this.#places.has(first) && parts.length > 1) return
-    else if ((parts.length === 1 || isFile) && this.#only === undefined && isTenantName(first))
+    else if ((parts.length === 1 || isFile) && this.#only === undefined && isTenantName(first)) {
+      this.#busy.changed(first)
       this.#settler.touch(first, path)
+    }
+  }
+
+  /** What the routers of a tenant are compiled from, or were refused for. */
+  *#filesOf(tenant: string): Iterable<string> {
+    for (const { router, file } of this.#ofGroup(tenant)) {
+      yield file
+      yield* this.#inputs.get(router) ?? []
+    }
   }
 
   #queue(settled: Settled): void {
@@ -210,7 +231,8 @@ export class DirectoryStore implements RouterStore {
 
   #reportRefused(group: string, refused: readonly Refused[], events: StoreEvents): void {
     const before = this.#refused.get(group) ?? []
-    this.#refused.set(group, refused)
+    if (refused.length === 0) this.#refused.delete(group)
+    else this.#refused.set(group, refused)
     for (const entry of refused)
       if (!before.some(({ path, message }) => path === entry.path && message === entry.message)) events.refused(entry)
   }

@@ -34,6 +34,15 @@ export class FolderWatch {
     else await this.#watch(real)
   }
 
+  /** Nothing below a folder in it is told of any more, until `rejoin`. */
+  leave(folder: string): void {
+    this.#watcher?.unwatch(folder)
+  }
+
+  rejoin(folder: string): void {
+    this.#watcher?.add(folder)
+  }
+
   async close(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#looking)
