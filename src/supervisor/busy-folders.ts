@@ -1,7 +1,7 @@
 import { fingerprint } from './directory-scan.ts'
 
 /** Changes of a folder's files in one second from which on it is left alone for a while. */
-const BUSY = 20
+const BUSY = 10
 const SECOND = 1000
 /** Milliseconds for which nobody is told of its changes. */
 const REST = 1000

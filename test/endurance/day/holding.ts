@@ -141,7 +141,8 @@ function orGone(value: () => number): number {
 
 /** A table of readings, a line for each kind of process. */
 export function table(readings: ReadonlyMap<string, Reading>): string[] {
-  const number = (value: number | undefined) => (value === undefined ? '–' : value.toFixed(value < 10 ? 1 : 0))
+  const number = (value: number | undefined) =>
+    value === undefined ? '–' : Number.isInteger(value) ? String(value) : value.toFixed(1)
   const cells = (pick: (holding: Holding) => number | undefined, kind: Kind) =>
     [...readings.values()].map((reading) => number(pick(reading[kind]))).join(' → ')
   const columns = ['processes', 'threads', 'descriptors', 'resident', 'heap', 'external'] as const
