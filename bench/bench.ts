@@ -15,11 +15,12 @@ export async function startAll(
   programs: Programs,
   proxies: readonly Peer[],
   upstream: number,
-  { progress }: Plan,
+  { progress, only }: Plan,
   where: 'pinned' | 'anywhere' = 'pinned',
 ): Promise<Program[]> {
   const started: Program[] = []
-  for (const proxy of proxies) {
+  const wanted = proxies.filter(({ name }) => only.length === 0 || only.some((part) => name.includes(part)))
+  for (const proxy of wanted) {
     const missing = absent(proxy)
     if (missing.length > 0) {
       if (process.env.CI !== undefined)
@@ -35,16 +36,24 @@ export function direct(port: number): Program {
   return { name: 'no proxy', port, scratch: '', pids: () => [], stop: async () => {} }
 }
 
-/** Measures each of them once in every round, in the opposite order of the round before. */
+/**
+ * Measures each of them once in every round, in the opposite order of the round before. What fails is measured once more: one
+ * connection that was lost must not cost all that was found.
+ */
 export async function interleaved<T>(
   things: readonly T[],
   { rounds, progress }: Plan,
   what: string,
+  /** Notes what it found when it has found all. */
   measure: (thing: T) => Promise<void>,
 ): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     progress(`${what}, round ${round + 1} of ${rounds}`)
-    for (const thing of round % 2 === 0 ? things : things.toReversed()) await measure(thing)
+    for (const thing of round % 2 === 0 ? things : things.toReversed())
+      await measure(thing).catch((error: unknown) => {
+        progress(`${what}: ${error instanceof Error ? error.message : String(error)}; once more`)
+        return measure(thing)
+      })
   }
 }
 

@@ -10,6 +10,8 @@ export interface Plan {
   readonly rounds: number
   /** Of one measurement. */
   readonly seconds: number
+  /** Parts of names: only proxies that have one of them are measured. Empty takes all. */
+  readonly only: readonly string[]
   /** Told of what is being done. */
   readonly progress: (what: string) => void
 }

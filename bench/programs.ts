@@ -10,6 +10,7 @@ import type { Peer } from './proxies.ts'
 
 const PEERS = new URL('peers/', import.meta.url)
 const CLOCK_TICKS = 100 // sysconf(_SC_CLK_TCK) of every Linux on x86-64 and arm64
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const START_TIME = 30_000
 /** How long a killed program may take to be gone. */
 const END_TIME = 5000
@@ -37,12 +38,8 @@ export class Programs {
 
   constructor() {
     // what was started is in sessions of its own, and would live on
-    process.once('exit', () => this.#kill())
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-      process.once(signal, () => {
-        this.#kill()
-        process.exit(1)
-      })
+    process.on('exit', this.#kill)
+    for (const signal of SIGNALS) process.on(signal, this.#stopped)
   }
 
   /** Starts it on `core`, or wherever there is room, and waits until it answers. */
@@ -90,6 +87,8 @@ export class Programs {
   }
 
   async close(): Promise<void> {
+    process.off('exit', this.#kill)
+    for (const signal of SIGNALS) process.off(signal, this.#stopped)
     await Promise.all([...this.#children].map((child) => this.#stop(child)))
     rmSync(this.#scratch, { recursive: true, force: true })
   }
@@ -102,9 +101,14 @@ export class Programs {
     await gone
   }
 
-  #kill(): void {
+  readonly #kill = (): void => {
     for (const { pid } of this.#children) if (pid !== undefined) killGroup(pid)
     rmSync(this.#scratch, { recursive: true, force: true })
+  }
+
+  readonly #stopped = (): void => {
+    this.#kill()
+    process.exit(1)
   }
 }
 

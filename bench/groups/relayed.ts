@@ -40,8 +40,8 @@ export async function relayed(plan: Plan): Promise<Findings> {
     const all = [direct(server.port), ...proxies]
     for (const program of all) {
       plan.progress(`warming up: ${program.name}`)
-      await client<Bulk>('bulk', program, 1, WARM_UP)
-      await client<Trips>('trips', program, MESSAGE, WARM_UP)
+      await bulk(program, 1, WARM_UP)
+      await trips(program, WARM_UP)
     }
     await interleaved(all, plan, 'bulk and messages', (program) => measure(samples, program, plan.seconds))
     added(samples, all)
@@ -59,17 +59,37 @@ const HAPROXIES = [PEERS.haproxy, PEERS.haproxyBulk, PEERS.haproxySplice]
 const RELAYS = [PEERS.stream, PEERS.streamBulk, ...HAPROXIES, PEERS.node]
 
 async function measure(samples: Samples, program: Program, seconds: number): Promise<void> {
-  for (const connections of [1, MANY]) {
-    const before = cpuTime(program)
-    const { bytes, milliseconds, allBytes } = await client<Bulk>('bulk', program, connections, seconds)
-    const cpu = (cpuTime(program) - before) / 1000 / (allBytes / GiB)
-    const many = connections === 1 ? '1 connection' : `${connections} connections`
-    samples.add(program.name, `${many}, MiB/s`, bytes / MiB / (milliseconds / 1000))
-    if (program.pids().length > 0) samples.add(program.name, `${many}, CPU ms/GiB`, cpu)
+  const one = await bulk(program, 1, seconds)
+  const many = await bulk(program, MANY, seconds)
+  const { p50, p99 } = await trips(program, seconds)
+  for (const [connections, { mebibytesPerSecond, cpuPerGiB }] of [
+    ['1 connection', one],
+    [`${MANY} connections`, many],
+  ] as const) {
+    samples.add(program.name, `${connections}, MiB/s`, mebibytesPerSecond)
+    if (program.pids().length > 0) samples.add(program.name, `${connections}, CPU ms/GiB`, cpuPerGiB)
   }
-  const { p50, p99 } = await client<Trips>('trips', program, MESSAGE, seconds)
   samples.add(program.name, 'p50, µs', p50)
   samples.add(program.name, 'p99, µs', p99)
+}
+
+/** As much as goes through so many connections at once. CPU is milliseconds of the program for each GiB. */
+export async function bulk(
+  program: Program,
+  connections: number,
+  seconds: number,
+): Promise<{ mebibytesPerSecond: number; cpuPerGiB: number }> {
+  const before = cpuTime(program)
+  const { bytes, milliseconds, allBytes } = await client<Bulk>('bulk', program, connections, seconds)
+  return {
+    mebibytesPerSecond: bytes / MiB / (milliseconds / 1000),
+    cpuPerGiB: (cpuTime(program) - before) / 1000 / (allBytes / GiB),
+  }
+}
+
+/** Small messages through one connection, there and back. */
+export function trips(program: Program, seconds: number): Promise<Trips> {
+  return client<Trips>('trips', program, MESSAGE, seconds)
 }
 
 /** What a proxy adds to what the same round saw without one. */

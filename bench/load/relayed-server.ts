@@ -28,7 +28,7 @@ function greet(descriptor: number): void {
   watched.add(descriptor, 'reading')
 }
 
-/** False when the connection is over. */
+/** False when the connection is over, or was in this very turn. */
 function goOn(descriptor: number): boolean {
   switch (doing.get(descriptor)) {
     case 'greeting':
@@ -37,7 +37,7 @@ function goOn(descriptor: number): boolean {
       return pour(descriptor, file)
     case 'echo':
       return echo(descriptor)
-    default:
+    case undefined:
       return false
   }
 }

@@ -16,14 +16,19 @@ export function reloadable({ name, scratch, port, pids }: Program, origins: read
   const isNginx = name === PEERS.njs.name
   const file = join(scratch, isNginx ? 'nginx-njs.js' : 'routers/http.ts')
   let at = 0
+  let saves = 0
   return {
     name,
     async change() {
       const from = String(origins[at])
       at = 1 - at
-      const source = readFileSync(file, 'utf8').replace(from, String(origins[at]))
+      // what has been compiled before would not be compiled again
+      const unlike = `// save ${++saves}\n`
+      const source = readFileSync(file, 'utf8')
+        .replace(/^\/\/ save .*\n/, '')
+        .replace(from, String(origins[at]))
       const wanted = bodyOf((await visit(origins[at] ?? 0))?.answer ?? '')
-      writeFileSync(`${file}.new`, source)
+      writeFileSync(`${file}.new`, unlike + source)
       const began = performance.now()
       renameSync(`${file}.new`, file)
       if (isNginx) process.kill(pids()[0] ?? 0, 'SIGHUP')
