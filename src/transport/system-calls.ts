@@ -11,6 +11,10 @@ export interface SystemCalls {
   read(descriptor: number, memory: bigint, length: bigint): number
   /** The process must ignore SIGPIPE, as Node does. */
   write(descriptor: number, memory: bigint, length: bigint): number
+  /** Offsets are addresses of none: 0. */
+  splice(from: number, fromOffset: bigint, to: number, toOffset: bigint, length: bigint, flags: number): number
+  /** `pair` is where its two descriptors go, that to read from first. */
+  pipe2(pair: bigint, flags: number): number
   shutdown(descriptor: number, how: number): number
   close(descriptor: number): number
   setsockopt(descriptor: number, level: number, name: number, value: bigint, length: number): number
@@ -80,6 +84,8 @@ function bindCalls(ffi: Ffi): SystemCalls {
     // three arguments cost half of what four do: hence not recv and send
     read: { arguments: ['i32', 'pointer', 'u64'], return: 'i32' },
     write: { arguments: ['i32', 'pointer', 'u64'], return: 'i32' },
+    splice: { arguments: ['i32', 'pointer', 'i32', 'pointer', 'u64', 'u32'], return: 'i32' },
+    pipe2: { arguments: ['pointer', 'i32'], return: 'i32' },
     shutdown: { arguments: ['i32', 'i32'], return: 'i32' },
     close: { arguments: ['i32'], return: 'i32' },
     setsockopt: { arguments: ['i32', 'i32', 'i32', 'pointer', 'u32'], return: 'i32' },
@@ -100,6 +106,9 @@ function bindCalls(ffi: Ffi): SystemCalls {
     connect: (descriptor, address, length) => checked(functions.connect(descriptor, address, length)),
     read: (descriptor, memory, length) => checked(functions.read(descriptor, memory, length)),
     write: (descriptor, memory, length) => checked(functions.write(descriptor, memory, length)),
+    splice: (from, fromOffset, to, toOffset, length, flags) =>
+      checked(functions.splice(from, fromOffset, to, toOffset, length, flags)),
+    pipe2: (pair, flags) => checked(functions.pipe2(pair, flags)),
     shutdown: (descriptor, how) => checked(functions.shutdown(descriptor, how)),
     close: (descriptor) => checked(functions.close(descriptor)),
     setsockopt: (descriptor, level, name, value, length) =>

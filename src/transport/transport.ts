@@ -41,6 +41,8 @@ export type ConnectTarget =
 export interface ConnectionEvents {
   /** Bytes came. They are the receiver's only until it returns unless it copies them. */
   data(bytes: Uint8Array): void
+  /** So many bytes came and were passed on as `passTo` asked; those that wait for the peer are in its `queued`. */
+  moved?(count: number): void
   /** The peer will send no more (FIN). Writing goes on. */
   ended(): void
   /** Everything written has left; called after a `write` that answered false, unless `end` or `finish` came meanwhile. */
@@ -68,6 +70,11 @@ export interface Connection {
   resume(): void
   /** Queues bytes, copying what it keeps; false asks the writer to wait for `drained`. Ignored after `end` or a close. */
   write(bytes: Uint8Array): boolean
+  /**
+   * Much comes, and all of it goes to `peer`: from now on, and as long as that pays, it may be passed on without being shown, each
+   * time with `moved` instead of `data` and `write`. The answer is whether it will be.
+   */
+  passTo?(peer: Connection): boolean
   /** Bytes written and not yet taken by the kernel. */
   readonly queued: number
   /** Sends FIN after everything written. */

@@ -42,13 +42,16 @@ export interface Relay {
 /** When one side is gone, how long the other may take to read what is queued for it, in milliseconds. */
 const FLUSH_TIME = 10_000
 const QUARTERS = 4
+/** So many bytes in a row, in chunks of at least so many, make a side one that sends much. */
+const MUCH = 1_048_576
+const LARGE = 16_384
 
 /**
  * Copies bytes both ways until both sides have ended, or one is gone. It owns both connections from now on, and resumes them
  * if they were paused; neither may have told `closed` yet. `done` is called once, later, when both are closed.
  *
  * A side that reads slowly makes the other wait: what is queued for it never exceeds the transport's high-water mark, one
- * chunk, and what was queued before. Each side's end is passed on by itself (half-close). When a side is reset, the other
+ * chunk (or a pipe, of which there are few), and what was queued before. Each side's end is passed on by itself (half-close). When a side is reset, the other
  * gets what was queued for it, then FIN; a reset instead would destroy bytes that the kernel has not sent yet.
  */
 export function startRelay(
@@ -173,6 +176,8 @@ class Side implements ConnectionEvents {
   #firstByte: (() => void) | undefined
   /** The peer is behind with what was read. */
   #blocked = false
+  /** Bytes that came in large chunks, one after the other. */
+  #much = 0
   /** More was read than the rate allows. */
   #held: Deadline | undefined
 
@@ -192,13 +197,27 @@ class Side implements ConnectionEvents {
 
   data(bytes: Uint8Array): void {
     if (this.bytes === 0) this.#tellFirst()
-    this.bytes += bytes.length
-    const blocked = !this.peer.write(bytes)
+    this.#much = bytes.length < LARGE ? 0 : this.#much + bytes.length
+    if (this.#much > MUCH) this.#passOn()
+    this.#took(bytes.length, !this.peer.write(bytes))
+  }
+
+  moved(count: number): void {
+    this.#took(count, this.peer.queued > 0)
+  }
+
+  #took(count: number, blocked: boolean): void {
+    this.bytes += count
     if (blocked) {
       this.#blocked = true
       this.connection.pause()
     }
-    if (this.#throttle !== undefined) this.#hold(this.#throttle.relayed(bytes.length))
+    if (this.#throttle !== undefined) this.#hold(this.#throttle.relayed(count))
+  }
+
+  #passOn(): void {
+    this.#much = 0
+    this.connection.passTo?.(this.peer)
   }
 
   ended(): void {

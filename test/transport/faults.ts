@@ -5,6 +5,7 @@ const EINTR = 4
 const EIO = 5
 const EAGAIN = 11
 const ENOMEM = 12
+const EINVAL = 22
 const ENFILE = 23
 const EMFILE = 24
 const ENOSPC = 28
@@ -40,6 +41,8 @@ export class Faults {
   fatalCount = 0
   softCount = 0
   readonly open = new Set<number>()
+  /** Those of them that are ends of pipes. */
+  readonly pipes = new Set<number>()
   /** Calls on descriptors that were not open. */
   readonly misuses: string[] = []
   #state: number
@@ -85,7 +88,8 @@ export class Faults {
         this.#used('read', descriptor) ||
         fatal(ECONNRESET, ETIMEDOUT, EIO) ||
         soft(EINTR) ||
-        (this.#ended.has(descriptor)
+        // a pipe gives what is in it
+        (this.#ended.has(descriptor) || this.pipes.has(descriptor)
           ? calls.read(descriptor, memory, length)
           : this.#less(descriptor, length, (size) => calls.read(descriptor, memory, size))),
       write: (descriptor, memory, length) =>
@@ -93,12 +97,29 @@ export class Faults {
         fatal(EPIPE, ECONNRESET, ENOMEM) ||
         soft(EINTR) ||
         this.#less(descriptor, length, (size) => calls.write(descriptor, memory, size)),
+      splice: (from, fromOffset, to, toOffset, length, flags) => {
+        const move = (size: bigint) => calls.splice(from, fromOffset, to, toOffset, size, flags)
+        return (
+          this.#used('splice', from) ||
+          this.#used('splice', to) ||
+          fatal(ECONNRESET, EPIPE, EIO) ||
+          soft(EINTR, EINVAL, ENOMEM) ||
+          this.#less(this.#events.has(from) ? from : to, length, move)
+        )
+      },
+      pipe2: (pair, flags) => {
+        const failed = soft(EMFILE, ENFILE) || calls.pipe2(pair, flags)
+        const ends = Buffer.from(ffi.toArrayBuffer(pair, 8, false))
+        if (failed === 0) for (const at of [0, 4]) this.pipes.add(this.#opened(ends.readInt32LE(at)))
+        return failed
+      },
       shutdown: (descriptor, how) =>
         this.#used('shutdown', descriptor) || fatal(ENOTCONN) || calls.shutdown(descriptor, how),
       close: (descriptor) => {
         const misused = this.#used('close', descriptor)
         if (misused !== 0) return misused
         this.open.delete(descriptor)
+        this.pipes.delete(descriptor)
         this.#events.delete(descriptor)
         this.#ended.delete(descriptor)
         // what cannot be closed is closed all the same

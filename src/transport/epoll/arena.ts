@@ -131,6 +131,12 @@ export class Arena {
     return this.#words[OFFSETS.option / INT] ?? 0
   }
 
+  /** The descriptors of a pipe. */
+  get optionPair(): readonly [number, number] {
+    const at = OFFSETS.option / INT
+    return [this.#words[at] ?? -1, this.#words[at + 1] ?? -1]
+  }
+
   /** What the kernel is to hand back with the events of a descriptor. */
   setEvent(events: number, descriptor: number, generation: number): void {
     const at = OFFSETS.event / INT

@@ -1,9 +1,14 @@
 import { after, type Deadline } from '../deadlines.ts'
 import type { ConnectEvents, Connection, ConnectionEvents, SocketEndpoint } from '../transport.ts'
 import { CHUNK, MOST } from './arena.ts'
+import type { Duct } from './ducts.ts'
 import {
   EAGAIN,
   EINTR,
+  EINVAL,
+  EIO,
+  ENOMEM,
+  ENOSYS,
   EPOLLERR,
   EPOLLET,
   EPOLLHUP,
@@ -36,6 +41,10 @@ const READING = (EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLET) >>> 0
 const WRITING = (READING | EPOLLOUT) >>> 0
 /** After these a short read does not say that nothing is left: an error, or bytes behind urgent data may follow. */
 const MORE = EPOLLPRI | EPOLLHUP | EPOLLERR
+/** Of fewer bytes in a turn it costs more to pass them on unseen than to copy them. */
+const LITTLE = 65_536
+/** Answers of `splice` that do not concern the connection. */
+const UNABLE: readonly number[] = [-EINVAL, -ENOSYS, -ENOMEM]
 /** So many bytes at first leave at once, even if TCP may wait for more. */
 const PROMPT = 512
 
@@ -64,6 +73,10 @@ export class EpollConnection implements Connection, Watched, Unfinished {
   /** Whom to tell that it is connected; `undefined` once it is. */
   #connecting: ConnectEvents | undefined
   #outbox: Outbox | undefined
+  /** What goes before the outbox. */
+  #duct: Duct | undefined
+  /** Whom what is read goes to unseen. */
+  #sink: EpollConnection | undefined
   #error: Error | undefined
   #timer: Deadline | undefined
   #lingering: Deadline | undefined
@@ -146,7 +159,7 @@ export class EpollConnection implements Connection, Watched, Unfinished {
   }
 
   get queued(): number {
-    return this.#outbox?.length ?? 0
+    return (this.#duct?.held ?? 0) + (this.#outbox?.length ?? 0)
   }
 
   setEvents(events: ConnectionEvents): void {
@@ -173,7 +186,7 @@ export class EpollConnection implements Connection, Watched, Unfinished {
     if (this.#endAsked || this.#descriptor < 0 || bytes.length === 0) return true
     const waits = this.#connecting !== undefined
     let sent = 0
-    if (!waits && this.#outbox === undefined) {
+    if (!waits && this.#nothingWaits) {
       sent = this.#send(bytes)
       if (sent === bytes.length || this.#descriptor < 0) return true
       this.#watchRoom()
@@ -185,10 +198,16 @@ export class EpollConnection implements Connection, Watched, Unfinished {
     return false
   }
 
+  passTo(peer: Connection): boolean {
+    const able = peer instanceof EpollConnection && peer.#poller === this.#poller && peer.#tcp && !this.#readsToEmpty
+    if (able) this.#sink = peer
+    return able
+  }
+
   end(): void {
     if (this.#endAsked || this.#descriptor < 0) return
     this.#endAsked = true
-    if (this.#outbox === undefined && this.#connecting === undefined) this.#sendEnd()
+    if (this.#nothingWaits && this.#connecting === undefined) this.#sendEnd()
   }
 
   finish(deadline: number): void {
@@ -214,7 +233,7 @@ export class EpollConnection implements Connection, Watched, Unfinished {
     if ((events & EPOLLRDHUP) !== 0) this.#endNear = true
     if ((events & MORE) !== 0) this.#readsToEmpty = true
     if (this.#connecting !== undefined && !this.#settle(this.#connecting, events)) return
-    if (this.#outbox !== undefined && (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) !== 0) this.#flush()
+    if (!this.#nothingWaits && (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) !== 0) this.#flush()
     this.#read()
   }
 
@@ -261,9 +280,11 @@ export class EpollConnection implements Connection, Watched, Unfinished {
 
   #read(): void {
     const { calls, arena } = this.#poller
+    if (this.#sink !== undefined && this.#mayRead) return this.#pass(this.#sink)
     let bytes = 0
     for (let reads = 0; reads < READS_A_TURN && bytes < BYTES_A_TURN; reads++) {
       if (!this.#mayRead) return
+      if (this.#sink !== undefined) break
       const asked = this.#ask
       const count = calls.read(this.#descriptor, arena.input, arena.size(asked))
       if (count > 0) {
@@ -279,6 +300,37 @@ export class EpollConnection implements Connection, Watched, Unfinished {
       else if (count !== -EINTR) return this.#fail('read', -count)
     }
     this.#readSoon()
+  }
+
+  /** Reads what is not to be seen. What `splice` cannot do, or not now, is done by copying. */
+  #pass(sink: EpollConnection): void {
+    const duct = sink.#descriptor < 0 || this.#readsToEmpty || this.#finishing ? undefined : this.#poller.ducts.take()
+    if (duct === undefined) return this.#passNoMore()
+    let bytes = 0
+    let count = 1
+    let kept = false
+    for (let reads = 0; reads < READS_A_TURN && bytes < BYTES_A_TURN; reads++) {
+      if (!this.#mayRead || sink.queued > 0) break
+      count = duct.fill(this.#descriptor)
+      if (count === -EINTR) continue
+      if (count <= 0) break
+      bytes += count
+      kept = sink.#drain(duct)
+      this.#events?.moved?.(count)
+      if (kept) break
+    }
+    if (!kept) this.#poller.ducts.give(duct)
+    if (this.#descriptor < 0) return
+    if (bytes < LITTLE || UNABLE.includes(count)) this.#sink = undefined
+    if (count > 0 || count === -EINTR || UNABLE.includes(count)) this.#readSoon()
+    else if (count === 0 && this.#mayRead) this.#endCame()
+    else if (count === -EAGAIN) this.#emptied()
+    else if (count !== 0) this.#fail('splice', -count)
+  }
+
+  #passNoMore(): void {
+    this.#sink = undefined
+    this.#read()
   }
 
   #emptied(): void {
@@ -337,7 +389,50 @@ export class EpollConnection implements Connection, Watched, Unfinished {
     this.#written = true
   }
 
+  get #nothingWaits(): boolean {
+    return this.#outbox === undefined && this.#duct === undefined
+  }
+
+  /** Sends what is in the duct, as much as the kernel takes; whether the duct was kept for the rest. */
+  #drain(duct: Duct): boolean {
+    while (duct.held > 0 && this.#descriptor >= 0) {
+      const count = duct.drain(this.#descriptor)
+      if (count > 0 || count === -EINTR) continue
+      this.#awaitsDrain = true
+      if (count === -EAGAIN) {
+        this.#duct = duct
+        this.#watchRoom()
+        return true
+      }
+      if (UNABLE.includes(count)) this.#unpack(duct)
+      else this.#fail('splice', count === 0 ? EIO : -count)
+    }
+    return false
+  }
+
+  /** What cannot leave as it came is copied. */
+  #unpack(duct: Duct): void {
+    this.#outbox ??= new Outbox()
+    while (duct.held > 0) {
+      const bytes = duct.show()
+      if (bytes === undefined) return this.#fail('splice', EIO)
+      this.#outbox.push(bytes, 0)
+    }
+    this.#watchesRoom = false
+    this.#watchRoom()
+  }
+
+  /** Whether nothing is left in the duct. */
+  #flushDuct(duct: Duct): boolean {
+    this.#drain(duct)
+    if (this.#descriptor < 0 || duct.held > 0) return false
+    this.#duct = undefined
+    this.#poller.ducts.give(duct)
+    return true
+  }
+
   #flush(): void {
+    if (this.#duct !== undefined && !this.#flushDuct(this.#duct)) return
     let outbox = this.#outbox
     while (outbox !== undefined && outbox.length > 0) {
       const { first } = outbox
@@ -394,6 +489,9 @@ export class EpollConnection implements Connection, Watched, Unfinished {
     this.#descriptor = -1
     this.#outbox?.clear()
     this.#outbox = undefined
+    if (this.#duct !== undefined) this.#poller.ducts.give(this.#duct)
+    this.#duct = undefined
+    this.#sink = undefined
     this.#timer?.cancel()
     this.#lingering?.cancel()
     this.#poller.close(descriptor)

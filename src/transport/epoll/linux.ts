@@ -23,6 +23,12 @@ export const IPPROTO_IPV6 = 41
 export const IPV6_V6ONLY = 26
 export const SHUT_WR = 1
 
+export const O_NONBLOCK = 0o4000
+export const O_CLOEXEC = 0o2000000
+export const F_SETPIPE_SZ = 1031
+export const SPLICE_F_MOVE = 1
+export const SPLICE_F_NONBLOCK = 2
+
 export const EPOLL_CLOEXEC = 0o2000000
 export const EPOLL_CTL_ADD = 1
 export const EPOLL_CTL_MOD = 3
@@ -39,6 +45,7 @@ export const EPOLLET = 1 << 31
 
 export const ENOENT = 2
 export const EINTR = 4
+export const EIO = 5
 export const EBADF = 9
 export const EAGAIN = 11
 export const ENOMEM = 12
@@ -46,6 +53,7 @@ export const EINVAL = 22
 export const ENFILE = 23
 export const EMFILE = 24
 export const ENAMETOOLONG = 36
+export const ENOSYS = 38
 export const ENOTSOCK = 88
 export const ENOBUFS = 105
 export const EINPROGRESS = 115
