@@ -71,7 +71,7 @@ export const ATTACKS: readonly Attack[] = [
   },
   {
     name: 'connections',
-    about: 'its clients open connections and hold them',
+    about: 'its 2,000 clients open 500 connections a second, and hold them',
     route: `${WAIT}; return conn.final ? { close: true } : { noop: true }`,
     clients: 'hold',
   },

@@ -27,6 +27,12 @@ type State = 'choosing' | 'prereading' | 'connecting' | 'relaying' | 'parting' |
 
 /** Upstreams that `onConnectError` may try for one connection, the first included. */
 const MAX_UPSTREAMS = 8
+/**
+ * Whoever sends byte by byte must not have a router asked for each: so many questions about a connection are asked as soon as
+ * there is anything new, and each that follows waits twice as long as the one before, from the first pause to the longest.
+ */
+const PROMPT_QUESTIONS = 16
+const PAUSE = { first: 4, longest: 250 } as const // milliseconds
 /** How long a client may take to read a goodbye, in milliseconds. */
 const PARTING_TIME = 10_000
 const PREREAD_LIMITS: Partial<Record<CloseReason, LimitName>> = {
@@ -54,6 +60,8 @@ export class Session implements ConnectionEvents {
   /** Among the connections of its tenant; before a router is chosen, among those of none. */
   #place: Place | undefined
   #deadline: Deadline | undefined
+  /** Until its router is asked again. */
+  #pause: Deadline | undefined
 
   #clientEnded = false
 
@@ -186,7 +194,8 @@ export class Session implements ConnectionEvents {
   }
 
   #askIfDue(): void {
-    if (this.#state === 'prereading' && this.#preread.due && !this.#place?.waiting) this.#ask('route')
+    if (this.#state !== 'prereading' || !this.#preread.due || this.#place?.waiting) return
+    if (this.#pause === undefined || this.#preread.last !== undefined) this.#ask('route')
   }
 
   // ── decide ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -224,7 +233,17 @@ export class Session implements ConnectionEvents {
       return this.#part(undefined)
     }
     this.#preread.wait(atLeast)
+    this.#pauseAfterMany()
     this.#askIfDue()
+  }
+
+  #pauseAfterMany(): void {
+    const more = this.#record.questions - PROMPT_QUESTIONS
+    if (more < 0 || this.#pause !== undefined) return
+    this.#pause = after(Math.min(PAUSE.longest, PAUSE.first * 2 ** more), () => {
+      this.#pause = undefined
+      this.#askIfDue()
+    })
   }
 
   /** The router gave no answer: the connection gets the one that was fixed for this when the router was loaded. */
@@ -357,6 +376,8 @@ export class Session implements ConnectionEvents {
   #decided(): void {
     this.#deadline?.cancel()
     this.#deadline = undefined
+    this.#pause?.cancel()
+    this.#pause = undefined
     this.#record.decided()
     this.#record.prereadBytes = Math.max(this.#record.prereadBytes, this.#preread.length)
   }

@@ -4,6 +4,11 @@ import type { SandboxVersion } from './sandbox.ts'
 const UNKNOWN = 2
 /** Answers after which a version is no longer new. */
 const PROVEN = 3
+/**
+ * Milliseconds: one that replaces a version that lived no longer has to live so long before others have to wait while it is
+ * loaded. Otherwise whoever saves all the time would have them wait all the time.
+ */
+const HURRY = 5000
 /** From a mean of the first it is asked apart, until that has fallen below the second: nobody waits behind such decisions. */
 const LONG = { from: 6, until: 2 } as const
 /** The share of a mean that the newest question has. */
@@ -29,6 +34,7 @@ export class Held {
   askedAt: number = Number.NEGATIVE_INFINITY
   /** Loading it takes more than a decision may: no host loads it on which others wait. */
   slowToLoad = false
+  #hurried = false
   #expected = UNKNOWN
   /** One outlier, such as a collection of garbage, hardly moves it. */
   #mean = 0
@@ -41,6 +47,7 @@ export class Held {
   /** It replaces `other`, and is taken to be like it until it shows otherwise. */
   follow(other: Held): void {
     this.askedAt = Math.max(this.askedAt, other.askedAt)
+    this.#hurried = this.givenAt - other.givenAt < HURRY
     this.#expected = other.#expected
     this.#mean = other.#mean
     this.#long = other.#long
@@ -58,6 +65,15 @@ export class Held {
 
   /** It has hardly been asked about a connection yet: nobody knows what its questions do to a host. */
   get isNew(): boolean {
+    return this.#isUnproven || this.isHurried
+  }
+
+  /** It may not live long, like the one before it. */
+  get isHurried(): boolean {
+    return this.#hurried && performance.now() - this.givenAt < HURRY
+  }
+
+  get #isUnproven(): boolean {
     return this.answers < PROVEN
   }
 
@@ -70,7 +86,7 @@ export class Held {
   took(milliseconds: number): void {
     this.#expected = Math.max(milliseconds, this.#expected * FADING + milliseconds * (1 - FADING))
     // The first decisions of code that never ran before say little about the others.
-    if (this.isNew) return
+    if (this.#isUnproven) return
     this.#mean += (milliseconds - this.#mean) * NEWEST
     this.#long = this.#mean > (this.#long ? LONG.until : LONG.from)
   }

@@ -245,8 +245,10 @@ export class ProcessSandbox implements Sandbox {
       this.#strikes.pardon(router)
       this.#budgets.configure(tenant, limits)
       this.#versions.add(held)
-      if (this.#versions.isWanted(held) && this.#isClear(version)) await pool.preload(held)
-      else pool.unload(id) // from the spare, which would fill up with what nobody asks about
+      const wanted = this.#versions.isWanted(held) && this.#isClear(version)
+      if (!wanted)
+        pool.unload(id) // from the spare, which would fill up with what nobody asks about
+      else if (tenant === '' || !held.isHurried) await pool.preload(held)
       return known
     } catch (error) {
       this.#versions.drop(held)

@@ -29,8 +29,7 @@ import { systemError } from './system-error.ts'
 
 /** Bytes queued while connecting from which on `write` answers false. */
 const HIGH_WATER = 65_536
-/** Bytes and reads of one connection in one turn: a fast one must not keep the others waiting. */
-const BYTES_A_TURN = 1_048_576
+/** Reads of one connection in one turn: a fast one must not keep the others waiting. */
 const READS_A_TURN = 8
 /** After `finish` has sent FIN, how long we wait for the peer's, in milliseconds, and how many bytes we read meanwhile. */
 const LINGER_TIME = 1000
@@ -282,7 +281,7 @@ export class EpollConnection implements Connection, Watched, Unfinished {
     const { calls, arena } = this.#poller
     if (this.#sink !== undefined && this.#mayRead) return this.#pass(this.#sink)
     let bytes = 0
-    for (let reads = 0; reads < READS_A_TURN && bytes < BYTES_A_TURN; reads++) {
+    for (let reads = 0; reads < READS_A_TURN && bytes < this.#poller.share; reads++) {
       if (!this.#mayRead) return
       if (this.#sink !== undefined) break
       const asked = this.#ask

@@ -15,6 +15,10 @@ export interface Unfinished {
   goOn(): void
 }
 
+/** Bytes of all connections together in one turn, about, and of one: those who say little must not wait for those who pour. */
+const BYTES_A_TURN = 2_097_152
+const MOST_A_TURN = 1_048_576
+
 /**
  * The descriptors of a transport, watched by one epoll descriptor, which Node's own event loop watches in turn. What happened
  * is dealt with in a *turn*: an immediate of Node's, so that ticks, promises and uncaught errors are as everywhere else (a
@@ -34,6 +38,7 @@ export class Poller {
   #ready: Unfinished[] = []
   #spare: Unfinished[] = []
   #last: Unfinished[] = []
+  #share = MOST_A_TURN
   #scheduled = false
   #inTurn = false
 
@@ -48,6 +53,11 @@ export class Poller {
     const failed = system.loop.watch(this.arena.handle, this.#epoll, () => this.#schedule())
     if (failed < 0) throw systemError('uv_poll_start', -failed)
     system.loop.keepAlive(this.arena.handle, false)
+  }
+
+  /** Bytes from which on a connection leaves this turn to others. */
+  get share(): number {
+    return this.#share
   }
 
   /** Calls `watched` for these events until the descriptor is closed; the answer is 0 or `-errno`. */
@@ -109,6 +119,7 @@ export class Poller {
     this.#inTurn = true
     const count = this.calls.epollWait(this.#epoll, this.arena.events, EVENTS, 0)
     if (count < 0 && count !== -EINTR) throw systemError('epoll_wait', -count)
+    this.#share = Math.min(MOST_A_TURN, BYTES_A_TURN / Math.max(1, count + this.#ready.length))
     for (let index = 0; index < count; index++) this.#dispatch(index)
     this.#work()
     this.#inTurn = false
