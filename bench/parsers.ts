@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { closeCompiler, compileRouter } from '../sdk/src/compile/index.ts'
 import { DEFAULTS } from '../sdk/src/limits.ts'
 import { RouterEngine } from '../sdk/src/sandbox/engine.ts'
+import { questionText } from '../sdk/src/sandbox/question-text.ts'
 import { FIXTURES } from '../test/fixtures/protocols/all.ts'
 
 const ROUNDS = Number(process.argv[2] ?? 15)
@@ -36,14 +37,14 @@ export default defineRouter({
   },
 })
 `
-const FACTS = JSON.stringify({
+const FACTS = {
   final: false,
   client: { address: '192.0.2.1', port: 1 },
   local: { address: '192.0.2.2', port: 2 },
   listener: '0.0.0.0:2',
   now: 0,
   lookups: {},
-})
+}
 
 /** An isolate of its own: what other parsers were called with must not change how this one is compiled. */
 class Bench {
@@ -77,8 +78,8 @@ class Bench {
   }
 
   #microseconds(parser: string, calls: number, message: Uint8Array): number {
-    const text = `${parser} ${calls} ${Buffer.from(message).toString('latin1')}`
-    const { status, json, cpu } = this.#engine.ask(1, 'route', FACTS, text)
+    const bytes = Buffer.concat([Buffer.from(`${parser} ${calls} `), message])
+    const { status, json, cpu } = this.#engine.ask(1, questionText({ hook: 'route', facts: FACTS, bytes }))
     if (status !== 'returned') throw new Error(`${parser}: ${status} ${json}`)
     return cpu
   }

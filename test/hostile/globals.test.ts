@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { RouterIsolate } from '../../sdk/src/sandbox/isolate.ts'
+import { questionText } from '../../sdk/src/sandbox/question-text.ts'
 
 const LIST = join(dirname(fileURLToPath(import.meta.url)), 'globals.txt')
 
@@ -67,6 +68,8 @@ function walk(conn: object): string {
   return lines.join('\n')
 }
 
+const NOWHERE = { address: '', port: 0 }
+
 function reachable(): string {
   const isolate = new RouterIsolate(32 * 1_048_576)
   const code = `var pointsmanRouter = { default: { route(conn) {
@@ -77,8 +80,8 @@ function reachable(): string {
   assert.equal(isolate.load(code, 5000).kind, 'returned')
   let all = ''
   for (;;) {
-    const facts = { final: false, client: {}, local: {}, listener: '', now: 0, lookups: {} }
-    const outcome = isolate.call('route', JSON.stringify(facts), String(all.length), 5000)
+    const facts = { final: false, client: NOWHERE, local: NOWHERE, listener: '', now: 0, lookups: {} }
+    const outcome = isolate.call(questionText({ hook: 'route', facts, bytes: Buffer.from(String(all.length)) }), 5000)
     assert.ok(outcome.kind === 'returned', JSON.stringify(outcome))
     const said: { answer: { close: string } } = JSON.parse(outcome.result)
     if (said.answer.close === '') break

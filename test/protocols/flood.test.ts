@@ -6,6 +6,7 @@ import { after, before, describe, it } from 'node:test'
 import { closeCompiler, compileRouter } from '../../sdk/src/compile/index.ts'
 import { DEFAULTS } from '../../sdk/src/limits.ts'
 import { RouterEngine } from '../../sdk/src/sandbox/engine.ts'
+import { questionText } from '../../sdk/src/sandbox/question-text.ts'
 import { FIXTURES } from '../fixtures/protocols/all.ts'
 
 const FLOOD = 10 * 1_048_576
@@ -31,14 +32,14 @@ export default defineRouter({
   },
 })
 `
-const FACTS = JSON.stringify({
+const FACTS = {
   final: false,
   client: { address: '192.0.2.1', port: 1 },
   local: { address: '192.0.2.2', port: 2 },
   listener: '0.0.0.0:2',
   now: 0,
   lookups: {},
-})
+}
 
 describe('a flood of 10 MB is answered within the limits of a decision', () => {
   const engine = new RouterEngine(true)
@@ -67,10 +68,10 @@ describe('a flood of 10 MB is answered within the limits of a decision', () => {
 
 /** A busy machine makes one decision slow; a parser that is slow is so each time. */
 function checkFlood(engine: RouterEngine, parser: string, byte: number, start: Uint8Array): void {
-  const text = `${parser} ${Buffer.from(start).toString('latin1')}`
+  const bytes = Buffer.concat([Buffer.from(`${parser} `), start])
   const costs: number[] = []
   while (costs.length < ATTEMPTS) {
-    const { status, json, cpu } = engine.ask(byte, 'route', FACTS, text)
+    const { status, json, cpu } = engine.ask(byte, questionText({ hook: 'route', facts: FACTS, bytes }))
     costs.push(cpu)
     if (status === 'timeout') continue
     assert.equal(status, 'returned')

@@ -80,7 +80,7 @@ const WAYS: readonly (readonly [string, string, number, string?])[] = [
     0,
   ],
   ['its own way to be shown', 'conn.log({ toJSON: () => conn.text })\nreturn { noop: true }', bytes],
-  ['its own way to be a string', 'return { close: `${{ toString: () => conn.text }}` }', bytes],
+  ['its own way to be a string', 'return { close: String({ toString: () => conn.text }) }', bytes],
   ['after an exception', 'try { null.x } catch { return { close: conn.text } }', bytes],
   ['before an exception', 'try { conn.text; null.x } catch { return { noop: true } }', bytes],
   [

@@ -15,6 +15,8 @@ import {
   FrameReader,
   FrameViolation,
 } from '../../sdk/src/sandbox/frames.ts'
+import { bytesOf, questionText } from '../../sdk/src/sandbox/question-text.ts'
+import { question } from './sandboxes.ts'
 
 const MOST = 1 << 20
 
@@ -117,7 +119,7 @@ test('a length over the limit, or under the least, is refused at its fourth byte
 test('what is encoded is decoded', () => {
   const limits = { decisionTime: 20, loadTime: 60_000, isolateMemory: 4096 * 1_048_576 }
   fc.assert(
-    fc.property(fc.nat(), fc.string(), fc.json(), fc.uint8Array(), (version, code, facts, bytes) => {
+    fc.property(fc.nat(), fc.string(), fc.string(), fc.uint8Array(), (version, code, listener, bytes) => {
       const [load] = read([encodeLoad(7, { version, limits, code })]).frames
       assert.deepEqual([load?.type, load?.id], [FRAME.load, 7])
       const loaded = decodeLoad(Buffer.from(load?.body ?? '', 'latin1'))
@@ -125,13 +127,15 @@ test('what is encoded is decoded', () => {
       const [measure] = read([encodeMeasure(9, version)]).frames
       assert.deepEqual([measure?.type, measure?.id], [FRAME.measure, 9])
       assert.equal(decodeMeasure(Buffer.from(measure?.body ?? '', 'latin1')), version)
-      const [asked] = read([encodeAsk(8, version, 'onInactivity', facts, bytes)]).frames
-      assert.deepEqual(decodeAsk(Buffer.from(asked?.body ?? '', 'latin1')), {
-        version,
-        hook: 'onInactivity',
-        facts: Buffer.from(facts).toString(),
-        text: Buffer.from(bytes).toString('latin1'),
-      })
+      const { facts } = question('', { listener })
+      const asked = { hook: 'onInactivity', facts, bytes } as const
+      const [ask] = read([encodeAsk(8, version, asked)]).frames
+      const decoded = decodeAsk(Buffer.from(ask?.body ?? '', 'latin1'))
+      assert.deepEqual(decoded, { version, question: questionText(asked) })
+      assert.equal(bytesOf(decoded.question), Buffer.from(bytes).toString('latin1'))
+      const json = decoded.question.slice(5, decoded.question.length - bytes.length)
+      assert.match(json, /^[\0-\x7f]*$/)
+      assert.deepEqual(JSON.parse(json), facts)
     }),
   )
 })

@@ -12,7 +12,7 @@
  *
  * Its text is what runs (`Function.prototype.toString`), as strict code, so it refers to nothing outside itself.
  */
-export function bootstrap(): (command: string, facts: string, text: string) => string {
+export function bootstrap(): (question: string) => string {
   type Callable = (...args: never[]) => unknown
   interface Suspension {
     readonly table: string
@@ -23,7 +23,6 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
     readonly port: number
   }
   interface ParsedFacts {
-    readonly final: boolean
     readonly client: ParsedEndpoint
     readonly local: ParsedEndpoint
     readonly listener: string
@@ -44,6 +43,8 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
   const MAX_HOSTS = 100
   const MAX_HOST = 255
   const MAX_LISTEN = 512 + MAX_HOSTS * MAX_HOST
+  /** Of a question, before its facts. */
+  const HEAD = 5
   /** The bits of `READ` in `facts-read.ts`. */
   const BYTES = 1
   const FINAL = 2
@@ -95,9 +96,11 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
   const UNSHOWN_ANSWER = stringify({ failed: 'threw', message: UNSHOWN, stack: '' })
 
   /** What the question under way is about. */
-  let factsJson = ''
+  let asked = ''
+  let factsEnd = HEAD
+  let final = false
   let facts: ParsedFacts | undefined
-  let text = ''
+  let text: string | undefined
   let bytes: Uint8Array | undefined
   let client: object | undefined
   let local: object | undefined
@@ -117,16 +120,17 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
   const CONN = freeze({
     get bytes(): Uint8Array {
       read |= BYTES
-      bytes ??= toBytes(text)
+      bytes ??= toBytes()
       return bytes
     },
     get text(): string {
       read |= BYTES
+      text ??= apply(slice, asked, [factsEnd]) as string
       return text
     },
     get final(): boolean {
       read |= FINAL
-      return known().final
+      return final
     },
     get client(): object {
       client ??= new RealProxy(CLIENT_SHOWN, NO_TRAPS)
@@ -249,50 +253,62 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
   }
 
   /** What is thrown out of here would be read by isolated-vm, with the tenant's getters and no time limit. */
-  function dispatch(command: string, about: string, shown: string): string {
+  function dispatch(question: string): string {
     try {
-      if (command === 'describe') return describe()
-      return ask(command, about, shown)
+      if (question === '') return describe()
+      begin(question)
+      return ask(HOOKS[code(0) & 3] as string)
     } catch {
       return UNSHOWN_ANSWER
+    } finally {
+      begin('')
     }
   }
 
   function describe(): string {
     try {
       if (loadError !== undefined || definition === undefined) return failed('threw', loadError ?? 'nothing was loaded')
-      const described = create(null)
-      described.hooks = setPrototypeOf(enumerableKeys(hooks), null)
+      let described = `"hooks":${stringify(setPrototypeOf(enumerableKeys(hooks), null))}`
       const { listen, failure, memo } = definition
       if (listen !== undefined)
-        described.listen =
-          typeof listen === 'object' ? flatten(listen, 'listen', MAX_LISTEN) : plain(listen, 'listen', MAX_LISTEN)
-      if (failure !== undefined) described.failure = flatten(failure, 'failure', MAX_ANSWER)
-      if (memo !== undefined) described.memo = plain(memo, 'memo', MAX_KEY)
-      return stringify({ __proto__: null, described })
+        described += `,"listen":${typeof listen === 'object' ? flatten(listen, 'listen', MAX_LISTEN) : stringify(plain(listen, 'listen', MAX_LISTEN))}`
+      if (failure !== undefined) described += `,"failure":${flatten(failure, 'failure', MAX_ANSWER)}`
+      if (memo !== undefined) described += `,"memo":${stringify(plain(memo, 'memo', MAX_KEY))}`
+      return `{"described":{${described}}}`
     } catch (error) {
       return failed('threw', describeError(error))
     }
   }
 
-  function ask(hook: string, about: string, shown: string): string {
-    factsJson = about
+  /** Nothing is kept of the question before: it may be long, and there may be no other for a while. */
+  function begin(question: string): void {
+    asked = question
     facts = undefined
-    text = shown
+    text = undefined
     bytes = undefined
     client = undefined
     local = undefined
-    read = 0
     suspension = undefined
     log = undefined
     lastStack = ''
+    read = 0
+    if (question === '') return
+    final = code(0) > 3
+    factsEnd = HEAD + code(1) + code(2) * 256 + code(3) * 65_536 + code(4) * 16_777_216
+  }
+
+  function code(at: number): number {
+    return apply(charCodeAt, asked, [at]) as number
+  }
+
+  function ask(hook: string): string {
     try {
       const call = hooks[hook]
       if (call === undefined) return failed('bad-answer', `the router has no ${hook}`)
       const answer: unknown = apply(call, definition, [new RealProxy(CONN, NO_TRAPS), eventOf(hook)])
-      const flat = suspension === undefined ? flatten(answer, 'an answer', MAX_ANSWER) : undefined
+      const flat = suspension === undefined ? flatten(answer, 'an answer', MAX_ANSWER) : ''
       if (suspension !== undefined) return suspended(suspension)
-      return stringify({ __proto__: null, answer: flat, read, log: noted() })
+      return `{"answer":${flat},"read":${read}${log === undefined ? '' : `,"log":${stringify(noted())}`}}`
     } catch (error) {
       if (suspension !== undefined) return suspended(suspension)
       const message = describeError(error)
@@ -302,14 +318,14 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
 
   /** The facts are parsed when one is read that is not the bytes: many decisions need no other. */
   function known(): ParsedFacts {
-    facts ??= parse(factsJson) as ParsedFacts
+    facts ??= parse(apply(slice, asked, [HEAD, factsEnd]) as string) as ParsedFacts
     return facts
   }
 
   /** While a router is loaded there is no question yet, and no time. */
   function clock(): number {
     read |= NOW
-    return factsJson === '' ? 0 : known().now
+    return asked === '' ? 0 : known().now
   }
 
   function eventOf(hook: string): object | undefined {
@@ -331,9 +347,10 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
     })
   }
 
-  function toBytes(latin1: string): Uint8Array {
-    const made = new Bytes(latin1.length)
-    for (let at = 0; at < latin1.length; at++) made[at] = apply(charCodeAt, latin1, [at]) as number
+  function toBytes(): Uint8Array {
+    const length = asked.length - factsEnd
+    const made = new Bytes(length)
+    for (let at = 0; at < length; at++) made[at] = code(factsEnd + at)
     return made
   }
 
@@ -397,14 +414,14 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
   }
 
   /** An object's own values as plain JSON: strings, numbers, booleans, and bytes as latin1; `most` characters in all. */
-  function flatten(value: unknown, what: string, most: number): object {
+  function flatten(value: unknown, what: string, most: number): string {
     if (typeof value !== 'object' || value === null || isArray(value))
       throw new BadShape(
         `${what} is an object, not ${value === null ? 'null' : isArray(value) ? 'an array' : typeof value}`,
       )
     const keys = enumerableKeys(value)
     if (keys.length > MAX_KEYS) throw new BadShape(`${what} has ${keys.length} keys`)
-    const flat = create(null)
+    let json = ''
     let characters = 0
     for (let at = 0; at < keys.length; at++) {
       const key = keys[at] as string
@@ -414,9 +431,9 @@ export function bootstrap(): (command: string, facts: string, text: string) => s
       const kept = what === 'listen' && name === 'hosts' ? hostList(read) : plain(read, name, MAX_TEXT)
       if (typeof kept === 'string') characters += kept.length
       if (characters > most) throw new BadShape(`${what} has more than ${most} characters`)
-      flat[name] = kept
+      json += `${json === '' ? '{' : ','}${name === 'remote' ? '"remote"' : stringify(name)}:${stringify(kept)}`
     }
-    return flat
+    return json === '' ? '{}' : `${json}}`
   }
 
   function plain(value: unknown, key: string, most: number): string | number | boolean {

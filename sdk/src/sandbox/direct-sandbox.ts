@@ -1,6 +1,7 @@
 import { RouterEngine } from './engine.ts'
 import { firstFailure, refusalText } from './first-question.ts'
 import { InFlight } from './in-flight.ts'
+import { questionText } from './question-text.ts'
 import { failure, parseDescription, parseMeasure, parseReply } from './replies.ts'
 import {
   LoadFailure,
@@ -79,9 +80,8 @@ export class DirectSandbox implements Sandbox {
     this.#engine.unload(id)
   }
 
-  #answer({ id, limits }: SandboxVersion, { hook, facts, bytes }: Question): Reply {
-    const text = Buffer.from(bytes).toString('latin1')
-    const { status, json, cpu } = this.#engine.ask(id, hook, JSON.stringify(facts), text)
+  #answer({ id, limits }: SandboxVersion, question: Question): Reply {
+    const { status, json, cpu } = this.#engine.ask(id, questionText(question))
     return parseReply(status, cpu, json, limits.decisionTime)
   }
 }

@@ -45,7 +45,7 @@ export class RouterEngine {
     for (let attempt = 1; ; attempt++) {
       const isolate = new RouterIsolate(limits.isolateMemory)
       const outcome = isolate.load(code, limits.loadTime)
-      const used = isolate.cpuTime
+      const used = isolate.lap()
       if (outcome.kind === 'returned') this.#loaded.set(id, { code: Buffer.from(code), limits, isolate, struck: false })
       else isolate.dispose()
       if (!descheduled(outcome, used, limits.loadTime) || attempt === ATTEMPTS) return toAnswer(outcome, used)
@@ -57,13 +57,14 @@ export class RouterEngine {
     this.#loaded.delete(id)
   }
 
-  ask(id: number, hook: string, facts: string, text: string): EngineAnswer {
+  /** `question` as in `question-text.ts`. */
+  ask(id: number, question: string): EngineAnswer {
     const loaded = this.#loaded.get(id)
     // It was struck here, or could not be loaded.
     if (!this.#penalty && (loaded === undefined || loaded.struck)) return { status: 'elsewhere', json: '', cpu: 0 }
     if (loaded === undefined) return { status: 'broken', json: `version ${id} is not loaded`, cpu: 0 }
     const restoring = loaded.struck ? this.#restore(loaded) : 0
-    const answer = this.#call(loaded, hook, facts, text, restoring)
+    const answer = this.#call(loaded, question, restoring)
     if (answer.status === 'timeout' || answer.status === 'memory') loaded.struck = true
     return answer
   }
@@ -84,18 +85,17 @@ export class RouterEngine {
   }
 
   /** `spent`: CPU microseconds that the question has cost already. */
-  #call(loaded: Loaded, hook: string, facts: string, text: string, spent: number): EngineAnswer {
+  #call(loaded: Loaded, question: string, spent: number): EngineAnswer {
     const allowed = loaded.limits.decisionTime
     const wall = this.#penalty ? patience(allowed) : allowed
     const attempts = this.#penalty ? 1 : ATTEMPTS
     let total = spent
     for (let attempt = 1; ; attempt++) {
       const { isolate } = loaded
-      const before = isolate.cpuTime
       const started = performance.now()
-      const outcome = isolate.call(hook, facts, text, wall)
+      const outcome = isolate.call(question, wall)
       // One that ran out of memory is gone, and its clock with it.
-      const used = isolate.disposed ? (performance.now() - started) * 1000 : isolate.cpuTime - before
+      const used = isolate.disposed ? (performance.now() - started) * 1000 : isolate.lap()
       total += used
       if (outcome.kind === 'returned' && this.#penalty && used > allowed * 1100)
         return toAnswer({ kind: 'timeout' }, total)
@@ -111,7 +111,7 @@ export class RouterEngine {
     loaded.isolate = new RouterIsolate(loaded.limits.isolateMemory)
     loaded.isolate.load(loaded.code.toString(), loaded.limits.loadTime)
     loaded.struck = false
-    return loaded.isolate.cpuTime
+    return loaded.isolate.lap()
   }
 }
 

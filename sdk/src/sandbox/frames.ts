@@ -10,15 +10,16 @@
  * |--------|----------|--------------------------------------------------------------------|
  * | load   | request  | version u32 · its limits: decision ms u32, load ms u32, MiB u32 · code as UTF-8 |
  * | unload | 0        | version u32                                                        |
- * | ask    | request  | version u32 · hook u8 · length of facts u32 · facts as JSON · bytes |
+ * | ask    | request  | version u32 · the question as in `question-text.ts`                |
  * | measure | request | version u32                                                        |
  * | ready  | protocol | nothing                                                            |
  * | answer | request  | status u8 · CPU microseconds u32 · JSON of the bootstrap; of `measure`, bytes in digits |
  */
 import { STATUSES, type Status } from './engine-status.ts'
-import type { CodeLimits, Hook } from './sandbox.ts'
+import { factsText, QUESTION_HEAD, writeQuestion } from './question-text.ts'
+import type { CodeLimits, Question } from './sandbox.ts'
 
-export const PROTOCOL_VERSION = 3
+export const PROTOCOL_VERSION = 4
 
 /** The most that one frame from a host may hold: two payloads of 64 KiB, each character escaped, and room. */
 export const MAX_HOST_FRAME = 1_048_576
@@ -27,8 +28,6 @@ const HEADER = 9
 const MEBIBYTE = 1_048_576
 const NOTHING = Buffer.alloc(0)
 export const FRAME = { load: 1, unload: 2, ask: 3, measure: 4, ready: 65, answer: 67 } as const
-
-const HOOKS: readonly Hook[] = ['route', 'onConnect', 'onConnectError', 'onInactivity']
 
 export interface Frame {
   readonly type: number
@@ -45,10 +44,8 @@ export interface LoadFrame {
 
 export interface AskFrame {
   readonly version: number
-  readonly hook: Hook
-  readonly facts: string
-  /** The bytes read so far, one character a byte. */
-  readonly text: string
+  /** Passed on as it is. */
+  readonly question: string
 }
 
 export interface AnswerFrame {
@@ -94,14 +91,11 @@ export function encodeMeasure(id: number, version: number): Buffer {
   return buffer
 }
 
-export function encodeAsk(id: number, version: number, hook: Hook, facts: string, bytes: Uint8Array): Buffer {
-  const factsLength = Buffer.byteLength(facts)
-  const buffer = frame(FRAME.ask, id, 9 + factsLength + bytes.length)
+export function encodeAsk(id: number, version: number, question: Question): Buffer {
+  const facts = factsText(question.facts)
+  const buffer = frame(FRAME.ask, id, 4 + QUESTION_HEAD + facts.length + question.bytes.length)
   buffer.writeUInt32LE(version, HEADER)
-  buffer[HEADER + 4] = HOOKS.indexOf(hook)
-  buffer.writeUInt32LE(factsLength, HEADER + 5)
-  buffer.write(facts, HEADER + 9, 'utf8')
-  buffer.set(bytes, HEADER + 9 + factsLength)
+  writeQuestion(buffer, HEADER + 4, question, facts)
   return buffer
 }
 
@@ -130,13 +124,7 @@ export function decodeMeasure(body: Buffer): number {
 }
 
 export function decodeAsk(body: Buffer): AskFrame {
-  const factsEnd = 9 + body.readUInt32LE(5)
-  return {
-    version: body.readUInt32LE(0),
-    hook: HOOKS[body[4] ?? 0] ?? 'route',
-    facts: body.toString('utf8', 9, factsEnd),
-    text: body.toString('latin1', factsEnd),
-  }
+  return { version: body.readUInt32LE(0), question: body.toString('latin1', 4) }
 }
 
 /** @throws FrameViolation */
@@ -180,16 +168,17 @@ export class FrameReader {
 
   /** The answer is what is left over. */
   #cut(bytes: Buffer, each: (frame: Frame) => void): Buffer {
-    let rest = bytes
-    while (rest.length >= 4) {
-      const length = rest.readUInt32LE(0)
+    let at = 0
+    while (bytes.length - at >= 4) {
+      const length = bytes.readUInt32LE(at)
       if (length < HEADER - 4 || length > this.#limit)
         throw new FrameViolation(`a frame of ${length} bytes; the limit is ${this.#limit}`)
-      if (rest.length < 4 + length) break
-      each({ type: rest[4] ?? 0, id: rest.readUInt32LE(5), body: rest.subarray(HEADER, 4 + length) })
-      rest = rest.subarray(4 + length)
+      const end = at + 4 + length
+      if (bytes.length < end) break
+      each({ type: bytes[at + 4] ?? 0, id: bytes.readUInt32LE(at + 5), body: bytes.subarray(at + HEADER, end) })
+      at = end
     }
-    return rest
+    return at === 0 ? bytes : bytes.subarray(at)
   }
 
   #keep(rest: Buffer): void {

@@ -1,3 +1,4 @@
+import { ParsedAnswers } from './parsed-answers.ts'
 import type { SandboxVersion } from './sandbox.ts'
 
 /** Expected of a version that was never asked: such questions are sent one by one. */
@@ -19,6 +20,7 @@ const FADING = 0.9
 /** A version that the sandbox was given, and what has been seen of it. Which hosts have it loaded is theirs to know. */
 export class Held {
   readonly version: SandboxVersion
+  readonly parsed = new ParsedAnswers()
   /** Questions that are asked and not answered. */
   asked = 0
   /** Questions about connections that were answered. */

@@ -46,8 +46,8 @@ function answer({ type, id, body }: Frame): void {
       return send(id, engine.load(version, code, limits))
     }
     case FRAME.ask: {
-      const { version, hook, facts, text } = decodeAsk(body)
-      return send(id, engine.ask(version, hook, facts, text))
+      const { version, question } = decodeAsk(body)
+      return send(id, engine.ask(version, question))
     }
     case FRAME.measure:
       return send(id, engine.measure(decodeMeasure(body)))

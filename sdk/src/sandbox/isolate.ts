@@ -20,7 +20,9 @@ const BOOTSTRAP = `"use strict";(${bootstrap.toString()})()`
 export class RouterIsolate {
   readonly #isolate: ivm.Isolate
   readonly #context: ivm.Context
-  readonly #dispatch: ivm.Reference<(command: string, facts: string, text: string) => string>
+  /** Nanoseconds. */
+  #clock = 0
+  readonly #dispatch: ivm.Reference<(question: string) => string>
 
   /** `memory` in bytes. isolated-vm takes it as a guideline: peaks of several times as much have been seen. */
   constructor(memory: number) {
@@ -42,13 +44,13 @@ export class RouterIsolate {
     } catch (error) {
       return this.#failure(error)
     }
-    return this.call('describe', '', '', timeout)
+    return this.call('', timeout)
   }
 
-  /** One question: `text` is the bytes read so far, one character a byte. */
-  call(command: string, facts: string, text: string, timeout: number): Outcome {
+  /** One question, as in `question-text.ts`. */
+  call(question: string, timeout: number): Outcome {
     try {
-      const result = this.#dispatch.applySync(undefined, [command, facts, text], { timeout })
+      const result = this.#dispatch.applySync(undefined, [question], { timeout })
       if (typeof result !== 'string') return { kind: 'broken', message: `the bootstrap returned ${typeof result}` }
       return { kind: 'returned', result }
     } catch (error) {
@@ -56,14 +58,18 @@ export class RouterIsolate {
     }
   }
 
-  /** CPU time used so far, in microseconds. */
-  get cpuTime(): number {
-    return this.#isolate.isDisposed ? 0 : Number(this.#isolate.cpuTime / 1000n)
+  /** CPU time used since this was last asked, in microseconds. */
+  lap(): number {
+    if (this.#isolate.isDisposed) return 0
+    const before = this.#clock
+    this.#clock = Number(this.#isolate.cpuTime)
+    return (this.#clock - before) / 1000
   }
 
   /** Bytes of all that it holds, array buffers too, once its garbage has been collected: milliseconds, so never while serving. */
   measure(): number {
     this.#collectGarbage()
+    this.lap() // nobody's time
     const { used_heap_size, externally_allocated_size } = this.#isolate.getHeapStatisticsSync()
     return used_heap_size + externally_allocated_size
   }

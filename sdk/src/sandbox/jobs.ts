@@ -2,7 +2,7 @@ import type { Queued } from './fair-queue.ts'
 import { decodeAnswer } from './frames.ts'
 import type { Held } from './held.ts'
 import type { Pending } from './host-process.ts'
-import { HostViolation, parseDescription, parseMeasure, parseReply } from './replies.ts'
+import { HostViolation, parseDescription, parseMeasure } from './replies.ts'
 import type { Question, Reply, RouterDescription, SandboxVersion } from './sandbox.ts'
 
 /** What a host may owe an answer to. */
@@ -68,7 +68,8 @@ export class Asking implements Pending, Queued {
   answered(body: Buffer): () => void {
     const { status, cpu: said, json } = decodeAnswer(body)
     const cpu = believable(said, this.sent)
-    const reply = status === 'elsewhere' ? status : parseReply(status, cpu, json, this.version.limits.decisionTime)
+    const { parsed, version } = this.held
+    const reply = status === 'elsewhere' ? status : parsed.parse(status, cpu, json, version.limits.decisionTime)
     if (reply === 'elsewhere' && ++this.#moves > MOST_MOVES)
       throw new HostViolation(`a question that was sent elsewhere ${this.#moves} times`)
     this.spent = cpu / 1000

@@ -109,9 +109,8 @@ export class LoadedHost {
     this.#expected += asking.charged
     const { decisionTime } = version.limits
     const wall = Math.max(this.#options.decisionDeadline, decisionTime + DECISION_GRACE)
-    const facts = JSON.stringify(question.facts)
     this.process.ask(asking, { wall, cpu: decisionTime, beside: BESIDE.asking }, (id) =>
-      encodeAsk(id, version.id, question.hook, facts, question.bytes),
+      encodeAsk(id, version.id, question),
     )
   }
 

@@ -141,9 +141,12 @@ function parseObject(json: string): Record<string, unknown> {
 }
 
 function record(value: unknown, what: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new HostViolation(`${what}: not an object`)
-  return Object.fromEntries(Object.entries(value))
+  if (!isRecord(value)) throw new HostViolation(`${what}: not an object`)
+  return value
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** What does not say what it depends on depends on everything. */

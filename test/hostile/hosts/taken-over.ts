@@ -13,6 +13,7 @@ import {
   type Frame,
   FrameReader,
 } from '../../../sdk/src/sandbox/frames.ts'
+import { bytesOf } from '../../../sdk/src/sandbox/question-text.ts'
 
 const channel = new Socket({ fd: 3, readable: true, writable: true })
 const [behaviour = '', flag = ''] = process.argv.slice(2)
@@ -113,7 +114,7 @@ function load(id: number, code: string): void {
 function answer({ type, id, body }: Frame): void {
   if (type === FRAME.load) load(id, decodeLoad(body).code)
   if (type !== FRAME.ask) return
-  const { text } = decodeAsk(body)
+  const text = bytesOf(decodeAsk(body).question)
   if (text === 'attack') BEHAVIOURS[behaviour]?.(id)
   else say(id, text === '' ? { answer: { noop: true } } : well)
 }
