@@ -6,6 +6,7 @@
  * With rounds, seconds, or parts of proxies' names (`--only Pointsman,njs`) given, it prints what it finds and writes nothing. Needs Linux, two cores, and what `bench/install-peers.sh` installs.
  */
 import { parseArgs } from 'node:util'
+import { find } from '../test/kit/programs.ts'
 import { type Findings, GROUPS, type GroupName, type Plan } from './findings.ts'
 import { changes } from './groups/changes.ts'
 import { connections } from './groups/connections.ts'
@@ -18,17 +19,19 @@ import { writeReport } from './report/write.ts'
 
 interface Group {
   readonly run: (plan: Plan) => Promise<Findings>
+  /** Without these there is nothing to be measured. */
+  readonly needs?: readonly string[]
   readonly rounds: number
   readonly seconds: number
 }
 
 /** The whole of it takes less than twenty minutes. */
 const ALL: Readonly<Record<GroupName, Group>> = {
-  connections: { run: connections, rounds: 5, seconds: 2 },
+  connections: { run: connections, needs: ['nginx', 'wrk'], rounds: 5, seconds: 2 },
   relayed: { run: relayed, rounds: 5, seconds: 1 },
   idle: { run: idle, rounds: 3, seconds: 2 },
   decisions: { run: decisions, rounds: 5, seconds: 2 },
-  changes: { run: changes, rounds: 5, seconds: 1 },
+  changes: { run: changes, needs: ['nginx'], rounds: 5, seconds: 1 },
 }
 
 const { values, positionals } = parseArgs({
@@ -62,7 +65,10 @@ console.error(`${minutes()}  done`)
 process.exit(failed ? 1 : 0)
 
 async function measure(name: GroupName): Promise<void> {
-  const { run, rounds, seconds } = ALL[name]
+  const { run, rounds, seconds, needs = [] } = ALL[name]
+  const missing = needs.filter((program) => find(program) === undefined)
+  if (missing.length > 0)
+    throw new Error(`there is no ${missing.join(', ')}: bench/install-peers.sh installs what is needed`)
   const findings = await run({
     rounds: number('rounds', values.rounds, rounds),
     seconds: number('seconds', values.seconds, seconds),

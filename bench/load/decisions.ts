@@ -37,6 +37,8 @@ const sandbox = new ProcessSandbox({
   report: (event) => process.stderr.write(`${JSON.stringify(event)}\n`),
 })
 let asked = 0
+// whoever started this may be gone before it is done
+process.stdin.on('end', () => process.exit(1)).resume()
 
 try {
   await sandbox.start()
@@ -53,6 +55,7 @@ try {
 } finally {
   await sandbox.close()
   await remove()
+  process.stdin.destroy()
 }
 
 /** Of another router each time, about bytes of its own; resolves with the milliseconds since `from`. */
