@@ -308,7 +308,7 @@ export class EpollConnection implements Connection, Watched, Unfinished {
     let bytes = 0
     let count = 1
     let kept = false
-    for (let reads = 0; reads < READS_A_TURN && bytes < BYTES_A_TURN; reads++) {
+    for (let reads = 0; reads < READS_A_TURN && bytes < this.#poller.share; reads++) {
       if (!this.#mayRead || sink.queued > 0) break
       count = duct.fill(this.#descriptor)
       if (count === -EINTR) continue
