@@ -8,6 +8,9 @@ import type { LimitName } from '../tenants/usage.ts'
 /** Seconds whose compiling a tenant may have at once after a quiet time. */
 const BURST = 50
 
+/** Tenants from which on those with nothing to pay are forgotten. */
+const MANY = 256
+
 /** A tenant has as many routers as it may; the message says where that is set. */
 export class OneTooMany extends Error {}
 
@@ -49,8 +52,9 @@ export class TenantAllowance {
     const perSecond = this.#perSecond(tenant)
     const bucket = this.#buckets.get(tenant) ?? new TokenBucket(perSecond, BURST * perSecond)
     bucket.take(milliseconds)
-    if (bucket.full) this.#buckets.delete(tenant)
-    else this.#buckets.set(tenant, bucket)
+    this.#buckets.set(tenant, bucket)
+    if (this.#buckets.size <= MANY) return
+    for (const [other, { full }] of this.#buckets) if (full) this.#buckets.delete(other)
   }
 
   /** Why a router is one too many, where its tenant has `others` beside it that are served. */
