@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { cpus, release, totalmem } from 'node:os'
 import { find } from '../test/kit/programs.ts'
 
@@ -14,8 +15,16 @@ export interface Machine {
 }
 
 /** Every proxy is alone on one core; load and what stands behind the proxies share the other. */
-export const PROXY_CORE = 0
-export const LOAD_CORE = 1
+export const [PROXY_CORE = 0, LOAD_CORE = 1] = coresOf(readFileSync('/proc/self/status', 'latin1'))
+
+/** Those that a process may run on, in the words of `/proc/<pid>/status`: `0-3,8`. */
+export function coresOf(status: string): number[] {
+  const ranges = /^Cpus_allowed_list:\s*(\S+)/m.exec(status)?.[1]?.split(',') ?? []
+  return ranges.flatMap((range) => {
+    const [first = 0, last = first] = range.split('-').map(Number)
+    return Array.from({ length: last - first + 1 }, (_, at) => first + at)
+  })
+}
 
 export function machine(): Machine {
   return {
@@ -51,7 +60,8 @@ export function versions(): Record<string, string> {
 export function unsuited(): string | undefined {
   if (process.platform !== 'linux')
     return 'this is not Linux: there is no taskset, and processor time is read from /proc'
-  if (cpus().length < 2) return 'there is one core only: the load would take from what is measured'
+  if (coresOf(readFileSync('/proc/self/status', 'latin1')).length < 2)
+    return 'there is one core only: the load would take from what is measured'
   return find('taskset') === undefined ? 'there is no taskset (package util-linux)' : undefined
 }
 

@@ -13,8 +13,8 @@ export interface Bar {
   readonly ours?: boolean
 }
 
-const WIDTH = 760
-const LEFT = 230
+const WIDTH = 800
+const LEFT = 270
 const RIGHT = 90
 const TOP = 40
 const ROW = 24

@@ -17,8 +17,9 @@ export interface Cost {
   readonly failed: number
 }
 
-/** `alike` of ten connections begin with the same bytes; the others begin like no other. */
-export async function connectionCost(program: Program, seconds: number, alike: number): Promise<Cost> {
+/** `alike` of ten connections begin with the same bytes; the others begin like no other. `wrk` counts in whole seconds. */
+export async function connectionCost(program: Program, time: number, alike: number): Promise<Cost> {
+  const seconds = Math.max(1, Math.round(time))
   const words = ['-c', String(LOAD_CORE), 'wrk', '-t1', `-c${AT_ONCE}`, `-d${seconds}s`, '-s', SCRIPT]
   const env = { ...process.env, ALIKE: String(alike), RUN: `${process.pid}-${++runs}-` }
   const before = cpuTime(program)

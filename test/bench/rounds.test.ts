@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { interleaved, rowsOf } from '../../bench/bench.ts'
+import { type Plan, Samples } from '../../bench/findings.ts'
+import { coresOf } from '../../bench/machine.ts'
+
+describe('rounds of a benchmark', () => {
+  const said: string[] = []
+  const plan: Plan = { rounds: 3, seconds: 1, only: [], progress: (what) => said.push(what) }
+
+  it('go through everything in the opposite order each time', async () => {
+    const seen: string[] = []
+    await interleaved(['a', 'b'], plan, 'letters', async (letter) => void seen.push(letter))
+    assert.equal(seen.join(''), 'abbaab')
+  })
+
+  it('measure once more what failed, and say so', async () => {
+    let count = 0
+    await interleaved(['a'], { ...plan, rounds: 1 }, 'letters', async () => {
+      if (++count === 1) throw new Error('a connection was lost')
+    })
+    assert.equal(count, 2)
+    assert.equal(said.at(-1), 'letters: a connection was lost; once more')
+  })
+
+  it('end at what fails twice', async () => {
+    const fails = interleaved(['a'], plan, 'letters', async () => {
+      throw new Error('a connection was lost')
+    })
+    await assert.rejects(fails, /a connection was lost/)
+  })
+
+  it('leave a cell empty where nothing was measured', () => {
+    const samples = new Samples()
+    samples.add('nginx', 'CPU', 2)
+    samples.add('nginx', 'CPU', 4)
+    samples.add('nginx', 'CPU', 3)
+    assert.deepEqual(rowsOf(samples, [{ name: 'CPU' }, { name: 'failed' }], ['nginx'], []), [
+      { name: 'nginx', ours: false, cells: [{ median: 3, least: 2, most: 4 }, null] },
+    ])
+  })
+
+  it('run on the cores that there are for us', () => {
+    assert.deepEqual(coresOf('Name:\tnode\nCpus_allowed_list:\t2-4,7\nMems_allowed_list:\t0\n'), [2, 3, 4, 7])
+  })
+})
