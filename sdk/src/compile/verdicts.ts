@@ -12,8 +12,8 @@ export interface Compiled {
   readonly sourceMap: string
 }
 
-/** Characters of bundles and maps that are kept. */
-const MOST_KEPT = 64 * 1024 * 1024
+/** Characters of bundles and maps that are kept: who has thousands of routers that are alike has few that differ. */
+const MOST_KEPT = 8 * 1024 * 1024
 
 /**
  * Verdicts by all that they depend on: routers that are alike are compiled once, and one that is deployed again is not compiled
