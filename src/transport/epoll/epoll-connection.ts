@@ -5,10 +5,6 @@ import type { Duct } from './ducts.ts'
 import {
   EAGAIN,
   EINTR,
-  EINVAL,
-  EIO,
-  ENOMEM,
-  ENOSYS,
   EPOLLERR,
   EPOLLET,
   EPOLLHUP,
@@ -21,7 +17,7 @@ import {
   SO_LINGER,
   SOL_SOCKET,
 } from './linux.ts'
-import { Outbox } from './outbox.ts'
+import { ALL_SENT, Outgoing, UNABLE, WAITS } from './outgoing.ts'
 import type { Poller, Unfinished, Watched } from './poller.ts'
 import { decodeAddress } from './socket-address.ts'
 import type { SocketOptions } from './socket-options.ts'
@@ -42,11 +38,6 @@ const WRITING = (READING | EPOLLOUT) >>> 0
 const MORE = EPOLLPRI | EPOLLHUP | EPOLLERR
 /** Of fewer bytes in a turn it costs more to pass them on unseen than to copy them. */
 const LITTLE = 65_536
-/** Answers of `splice` that do not concern the connection. */
-const UNABLE: readonly number[] = [-EINVAL, -ENOSYS, -ENOMEM]
-/** So many bytes at first leave at once, even if TCP may wait for more. */
-const PROMPT = 512
-
 export interface EpollConnectionStart {
   readonly descriptor: number
   readonly remote: SocketEndpoint
@@ -71,9 +62,7 @@ export class EpollConnection implements Connection, Watched, Unfinished {
   #events: ConnectionEvents | undefined
   /** Whom to tell that it is connected; `undefined` once it is. */
   #connecting: ConnectEvents | undefined
-  #outbox: Outbox | undefined
-  /** What goes before the outbox. */
-  #duct: Duct | undefined
+  readonly #outgoing: Outgoing
   /** Whom what is read goes to unseen. */
   #sink: EpollConnection | undefined
   #error: Error | undefined
@@ -82,9 +71,6 @@ export class EpollConnection implements Connection, Watched, Unfinished {
   #discarded = 0
   /** What the next read asks for: more of those who send much to somebody who takes it. */
   #ask = CHUNK
-  /** As long as the socket has not been told that small packets leave at once (TCP_NODELAY). */
-  #options: SocketOptions | undefined
-  #written = false
   #readable: boolean
   /** The end is behind what can be read. */
   #endNear = false
@@ -144,7 +130,7 @@ export class EpollConnection implements Connection, Watched, Unfinished {
     // what was accepted has often been sent something by now
     this.#readable = events === undefined
     this.#readsToEmpty = !start.tcp
-    this.#options = start.options
+    this.#outgoing = new Outgoing(poller, start.options)
   }
 
   get local(): SocketEndpoint {
@@ -158,7 +144,7 @@ export class EpollConnection implements Connection, Watched, Unfinished {
   }
 
   get queued(): number {
-    return (this.#duct?.held ?? 0) + (this.#outbox?.length ?? 0)
+    return this.#outgoing.queued
   }
 
   setEvents(events: ConnectionEvents): void {
@@ -183,16 +169,9 @@ export class EpollConnection implements Connection, Watched, Unfinished {
 
   write(bytes: Uint8Array): boolean {
     if (this.#endAsked || this.#descriptor < 0 || bytes.length === 0) return true
-    const waits = this.#connecting !== undefined
-    let sent = 0
-    if (!waits && this.#nothingWaits) {
-      sent = this.#send(bytes)
-      if (sent === bytes.length || this.#descriptor < 0) return true
-      this.#watchRoom()
-    }
-    this.#outbox ??= new Outbox()
-    this.#outbox.push(bytes, sent)
-    if (waits && this.#outbox.length < HIGH_WATER) return true
+    if (this.#connecting === undefined) return !this.#waits(this.#outgoing.write(this.#descriptor, bytes))
+    this.#outgoing.keep(bytes)
+    if (this.queued < HIGH_WATER) return true
     this.#awaitsDrain = true
     return false
   }
@@ -206,7 +185,7 @@ export class EpollConnection implements Connection, Watched, Unfinished {
   end(): void {
     if (this.#endAsked || this.#descriptor < 0) return
     this.#endAsked = true
-    if (this.#nothingWaits && this.#connecting === undefined) this.#sendEnd()
+    if (this.#outgoing.empty && this.#connecting === undefined) this.#sendEnd()
   }
 
   finish(deadline: number): void {
@@ -232,7 +211,7 @@ export class EpollConnection implements Connection, Watched, Unfinished {
     if ((events & EPOLLRDHUP) !== 0) this.#endNear = true
     if ((events & MORE) !== 0) this.#readsToEmpty = true
     if (this.#connecting !== undefined && !this.#settle(this.#connecting, events)) return
-    if (!this.#nothingWaits && (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) !== 0) this.#flush()
+    if (!this.#outgoing.empty && (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) !== 0) this.#flush()
     this.#read()
   }
 
@@ -314,7 +293,7 @@ export class EpollConnection implements Connection, Watched, Unfinished {
       if (count === -EINTR) continue
       if (count <= 0) break
       bytes += count
-      kept = sink.#drain(duct)
+      kept = sink.#send(duct)
       this.#events?.moved?.(count)
       if (kept) break
     }
@@ -357,91 +336,27 @@ export class EpollConnection implements Connection, Watched, Unfinished {
 
   // ── writing ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** As much as the kernel takes; how much that was. */
-  #send(bytes: Uint8Array): number {
-    const { calls, arena } = this.#poller
-    if (this.#options !== undefined) this.#makePrompt(bytes.length)
-    let sent = 0
-    while (sent < bytes.length) {
-      const length = Math.min(bytes.length - sent, arena.room(bytes))
-      const count = calls.write(this.#descriptor, arena.sendable(bytes, sent), arena.size(length))
-      if (count >= 0) sent += count
-      else if (count === -EAGAIN) break
-      else if (count !== -EINTR) {
-        this.#fail('write', -count)
-        break
-      }
-      if (count >= 0 && count < length) break
-    }
-    return sent
+  /** Sends what is in the duct; whether the duct was kept, for what the kernel did not take. */
+  #send(duct: Duct): boolean {
+    const sent = this.#outgoing.pass(this.#descriptor, duct)
+    const kept = this.#outgoing.keeps(duct)
+    this.#waits(sent)
+    return kept
   }
 
-  /**
-   * TCP sends a little at once when nothing before it is under way, and would keep back what follows: most connections of the
-   * shortest kind never need to be told not to.
-   */
-  #makePrompt(length: number): void {
-    if (this.#written || length > PROMPT) {
-      this.#options?.makePrompt(this.#descriptor)
-      this.#options = undefined
-    }
-    this.#written = true
-  }
-
-  get #nothingWaits(): boolean {
-    return this.#outbox === undefined && this.#duct === undefined
-  }
-
-  /** Sends what is in the duct, as much as the kernel takes; whether the duct was kept for the rest. */
-  #drain(duct: Duct): boolean {
-    while (duct.held > 0 && this.#descriptor >= 0) {
-      const count = duct.drain(this.#descriptor)
-      if (count > 0 || count === -EINTR) continue
-      this.#awaitsDrain = true
-      if (count === -EAGAIN) {
-        this.#duct = duct
-        this.#watchRoom()
-        return true
-      }
-      if (UNABLE.includes(count)) this.#unpack(duct)
-      else this.#fail('splice', count === 0 ? EIO : -count)
-    }
-    return false
-  }
-
-  /** What cannot leave as it came is copied. */
-  #unpack(duct: Duct): void {
-    this.#outbox ??= new Outbox()
-    while (duct.held > 0) {
-      const bytes = duct.show()
-      if (bytes === undefined) return this.#fail('splice', EIO)
-      this.#outbox.push(bytes, 0)
-    }
-    this.#watchesRoom = false
+  /** Whether the owner has to wait for `drained`. */
+  #waits(sent: number): boolean {
+    if (sent < 0) this.#fail(this.#outgoing.failed, -sent)
+    if (sent !== WAITS) return false
+    this.#awaitsDrain = true
     this.#watchRoom()
-  }
-
-  /** Whether nothing is left in the duct. */
-  #flushDuct(duct: Duct): boolean {
-    this.#drain(duct)
-    if (this.#descriptor < 0 || duct.held > 0) return false
-    this.#duct = undefined
-    this.#poller.ducts.give(duct)
     return true
   }
 
   #flush(): void {
-    if (this.#duct !== undefined && !this.#flushDuct(this.#duct)) return
-    let outbox = this.#outbox
-    while (outbox !== undefined && outbox.length > 0) {
-      const { first } = outbox
-      const sent = this.#send(first)
-      outbox = this.#outbox // none if sending failed
-      outbox?.sent(sent)
-      if (sent < first.length) return this.#watchRoom()
-    }
-    this.#outbox = undefined
-    if (this.#descriptor < 0) return
+    const sent = this.#outgoing.flush(this.#descriptor)
+    if (sent === WAITS) return this.#watchRoom()
+    if (sent !== ALL_SENT) return this.#fail(this.#outgoing.failed, -sent)
     if (this.#endAsked) this.#sendEnd()
     else if (this.#awaitsDrain) {
       this.#awaitsDrain = false
@@ -486,10 +401,7 @@ export class EpollConnection implements Connection, Watched, Unfinished {
     if (this.#descriptor < 0) return
     const descriptor = this.#descriptor
     this.#descriptor = -1
-    this.#outbox?.clear()
-    this.#outbox = undefined
-    if (this.#duct !== undefined) this.#poller.ducts.give(this.#duct)
-    this.#duct = undefined
+    this.#outgoing.clear()
     this.#sink = undefined
     this.#timer?.cancel()
     this.#lingering?.cancel()
