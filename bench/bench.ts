@@ -33,7 +33,7 @@ export async function startAll(
 
 /** What stands at a port without a proxy: nothing of it is counted. */
 export function direct(port: number): Program {
-  return { name: 'no proxy', port, scratch: '', pids: () => [], stop: async () => {} }
+  return { name: 'no proxy', port, scratch: '', startTime: 0, pids: () => [], stop: async () => {} }
 }
 
 /**

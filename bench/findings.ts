@@ -23,6 +23,7 @@ export interface Findings {
   /** How it was measured, for a reader. Markdown. */
   readonly about: string
   readonly rounds: number
+  /** 0 where nothing is measured for a time. */
   readonly seconds: number
   readonly machine: Machine
   readonly versions: Readonly<Record<string, string>>

@@ -24,6 +24,8 @@ export interface Program {
   readonly port: number
   /** Its folder. */
   readonly scratch: string
+  /** Milliseconds from its start to its first answer. */
+  readonly startTime: number
   /** The program and its children, theirs included. */
   pids(): number[]
   /** Ends it, and waits until it is gone. */
@@ -49,41 +51,23 @@ export class Programs {
     mkdirSync(scratch, { recursive: true })
     const values = { ...proxy.values, port: String(port), upstream: String(upstream), scratch }
     for (const [template, file] of Object.entries(proxy.files)) fill(template, join(scratch, file), values)
-    const program = this.run(proxy.name, proxy.command({ port, upstream, scratch }), core, { port, scratch })
-    await this.answers(program)
-    return program
+    const command = pinned(proxy.command({ port, upstream, scratch }), core)
+    const started = performance.now()
+    const child = this.#start(command, join(scratch, 'stderr'))
+    const pids = () => (child.pid === undefined || child.exitCode !== null ? [] : withChildren(child.pid))
+    const program = { name: proxy.name, port, scratch, pids, stop: () => this.#stop(child) }
+    await answers(program)
+    return { ...program, startTime: performance.now() - started }
   }
 
-  /** Waits until something answers on its port. */
-  async answers({ name, port, pids, scratch }: Program): Promise<void> {
-    const end = performance.now() + START_TIME
-    while (!(await responds(port))) {
-      if (performance.now() > end || pids().length === 0)
-        throw new Error(`${name} does not answer on port ${port}: ${read(join(scratch, 'stderr')).slice(-2000)}`)
-      await new Promise((resume) => setTimeout(resume, PROBE_EVERY))
-    }
-  }
-
-  /** Starts a command in a process group of its own. What it says on standard output is dropped; its errors are in `stderr` of its folder. */
-  run(
-    name: string,
-    [program = '', ...words]: readonly string[],
-    core: number | undefined,
-    place: { port: number; scratch: string },
-  ): Program {
-    const found = find(program) ?? program
-    const pinned = core === undefined ? [found, ...words] : ['taskset', '-c', String(core), found, ...words]
-    const errors = openSync(join(place.scratch, 'stderr'), 'a')
-    const child = spawn(pinned[0] ?? '', pinned.slice(1), { stdio: ['ignore', 'ignore', errors], detached: true })
+  /** In a process group of its own. What it says on standard output is dropped, its errors are kept. */
+  #start([program = '', ...words]: readonly string[], errorFile: string): ChildProcess {
+    const errors = openSync(errorFile, 'a')
+    const child = spawn(program, words, { stdio: ['ignore', 'ignore', errors], detached: true })
     closeSync(errors)
     child.on('error', () => {})
     this.#children.add(child)
-    return {
-      name,
-      ...place,
-      pids: () => (child.pid === undefined || child.exitCode !== null ? [] : withChildren(child.pid)),
-      stop: () => this.#stop(child),
-    }
+    return child
   }
 
   async close(): Promise<void> {
@@ -109,6 +93,22 @@ export class Programs {
   readonly #stopped = (): void => {
     this.#kill()
     process.exit(1)
+  }
+}
+
+/** A command with the whole path of its program, on `core` if one is given. */
+function pinned([program = '', ...words]: readonly string[], core: number | undefined): string[] {
+  const command = [find(program) ?? program, ...words]
+  return core === undefined ? command : ['taskset', '-c', String(core), ...command]
+}
+
+/** Waits until something answers on its port. */
+async function answers({ name, port, pids, scratch }: Omit<Program, 'startTime'>): Promise<void> {
+  const end = performance.now() + START_TIME
+  while (!(await responds(port))) {
+    if (performance.now() > end || pids().length === 0)
+      throw new Error(`${name} does not answer on port ${port}: ${read(join(scratch, 'stderr')).slice(-2000)}`)
+    await new Promise((resume) => setTimeout(resume, PROBE_EVERY))
   }
 }
 

@@ -14,6 +14,7 @@ const STARTED: readonly Column[] = [{ name: 'until the first connection is answe
 const DIED: readonly Column[] = [
   { name: 'a connection before, µs' },
   { name: 'the first one after it, µs' },
+  { name: 'connections until then that got none' },
   { name: 'relayed connections that it closed, %' },
 ]
 
@@ -43,7 +44,7 @@ export async function changes(plan: Plan): Promise<Findings> {
     title: 'Changes and deaths',
     about: ABOUT,
     rounds: plan.rounds,
-    seconds: plan.seconds,
+    seconds: 0,
     machine: machine(),
     versions: versions(),
     tables: [
@@ -84,9 +85,8 @@ async function starts(samples: Samples, plan: Plan): Promise<void> {
     for (const proxy of round % 2 === 0 ? STARTING : STARTING.toReversed()) {
       const programs = new Programs()
       try {
-        const began = performance.now()
         const [program] = await startAll(programs, [proxy], server.port, plan, 'anywhere')
-        if (program !== undefined) samples.add(proxy.name, STARTED[0]?.name ?? '', performance.now() - began)
+        if (program !== undefined) samples.add(proxy.name, STARTED[0]?.name ?? '', program.startTime)
       } finally {
         await programs.close()
       }
@@ -97,7 +97,7 @@ async function starts(samples: Samples, plan: Plan): Promise<void> {
 async function kills(samples: Samples, plan: Plan): Promise<void> {
   await using server = await Server.start('load/idle-server.ts')
   const programs = new Programs()
-  const [before = '', after = '', closed = ''] = DIED.map(({ name }) => name)
+  const [before = '', after = '', lost = '', closed = ''] = DIED.map(({ name }) => name)
   try {
     // killed that often, a router would be suspected
     const ours = oursWith({ strikes: { limit: 1000 } })
@@ -107,6 +107,7 @@ async function kills(samples: Samples, plan: Plan): Promise<void> {
         const seen = await deaths(program)
         samples.add(program.name, before, seen.before)
         samples.add(program.name, after, seen.after)
+        samples.add(program.name, lost, seen.lost)
         samples.add(program.name, closed, seen.closed * 100)
       }
     }

@@ -9,6 +9,8 @@ export interface Seen {
   readonly before: number
   /** The same for one that was opened at once after the death, until there was an answer at all. */
   readonly after: number
+  /** Connections that were closed without one until then. */
+  readonly lost: number
   /** The share of connections that were being relayed and did not live on. */
   readonly closed: number
 }
@@ -35,10 +37,10 @@ export async function deaths(program: Program): Promise<Seen> {
   for (const socket of relayed) socket.once('close', () => (closed += 1))
   const began = performance.now()
   process.kill(decider, 'SIGKILL')
-  await visitUntil(port, (answer) => answer !== '')
+  const { lost } = await visitUntil(port, (answer) => answer !== '')
   const after = performance.now() - began
   await new Promise((resume) => setTimeout(resume, SHOWN))
-  const seen = { before: quantile(before, 0.5) * 1000, after: after * 1000, closed: closed / RELAYED }
+  const seen = { before: quantile(before, 0.5) * 1000, after: after * 1000, lost, closed: closed / RELAYED }
   for (const socket of relayed) socket.destroy()
   await replaced(program, parent, siblings)
   return seen

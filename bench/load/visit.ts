@@ -27,14 +27,20 @@ export function visit(port: number): Promise<Visit | undefined> {
   })
 }
 
-/** Visits until an answer is as wanted, and says what it was. Throws after fifteen seconds. */
-export async function visitUntil(port: number, wanted: (answer: string) => boolean): Promise<Visit> {
+/** Visits until an answer is as wanted, and says what it was, and how many got none. Throws after fifteen seconds. */
+export async function visitUntil(
+  port: number,
+  wanted: (answer: string) => boolean,
+): Promise<Visit & { readonly lost: number }> {
+  let lost = 0
   let last: Visit | undefined
   for (const end = performance.now() + LIMIT; performance.now() < end; ) {
     last = await visit(port)
-    if (last !== undefined && wanted(last.answer)) return last
+    if (last !== undefined && wanted(last.answer)) return { ...last, lost }
     // where nobody answers, it is not asked without end
-    if (last === undefined) await new Promise((resume) => setTimeout(resume, 1))
+    if (last !== undefined) continue
+    lost += 1
+    await new Promise((resume) => setTimeout(resume, 1))
   }
   throw new Error(`what was waited for on port ${port} did not come; last was ${JSON.stringify(last)}`)
 }

@@ -54,7 +54,7 @@ function section({ title, about, rounds, seconds, machine, versions, tables }: F
 
 ${about}
 
-${rounds} rounds of ${seconds} s on ${date}: ${cores} × ${cpu}, ${memoryGiB} GiB, Linux ${kernel}, Node ${node}, ${others.join(', ')}.
+${rounds} rounds${seconds === 0 ? '' : ` of ${seconds} s`} on ${date}: ${cores} × ${cpu}, ${memoryGiB} GiB, Linux ${kernel}, Node ${node}, ${others.join(', ')}.
 ${tables.map(tableText).join('')}`
 }
 

@@ -4,7 +4,12 @@ import type { Findings, Table } from '../findings.ts'
 /** Findings for a terminal. */
 export function printed({ title, tables, ratios, rounds, seconds }: Findings): string {
   const named = Object.entries(ratios).map(([name, ratio]) => `  ${name}: ${cell(ratio)}`)
-  return [`\n${title} (${rounds} rounds of ${seconds} s)`, ...tables.map(tableText), '', ...named].join('\n')
+  return [
+    `\n${title} (${rounds} rounds${seconds === 0 ? '' : ` of ${seconds} s`})`,
+    ...tables.map(tableText),
+    '',
+    ...named,
+  ].join('\n')
 }
 
 function tableText({ title, columns, rows }: Table): string {
