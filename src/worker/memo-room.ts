@@ -15,12 +15,15 @@ interface Entry {
   readonly bytes: number
 }
 
-/** What is remembered for one tenant: so many bytes, of which those that were not used for longest make room. */
+/**
+ * What is remembered for one tenant, in so many bytes. It has two generations, each of at most half of them: what is used goes into the
+ * younger one, and when that is full it takes the place of the older one, which is let go. What was not used for long goes by that, and
+ * a use costs one look into a map, where putting each entry at a map's end would leave a hole at its beginning.
+ */
 export class MemoRoom {
-  /** The one not used for longest first. */
-  readonly #entries = new Map<string, Entry>()
   #allowed: number
-  #bytes = 0
+  #young = new Generation()
+  #old = new Generation()
 
   /** `allowed`: bytes; 0 remembers nothing. */
   constructor(allowed: number) {
@@ -28,12 +31,13 @@ export class MemoRoom {
   }
 
   get bytes(): number {
-    return this.#bytes
+    return this.#young.bytes + this.#old.bytes
   }
 
   set allowed(bytes: number) {
     this.#allowed = bytes
-    this.#shrink()
+    if (this.bytes > bytes) this.#old = new Generation()
+    if (this.bytes > bytes) this.#young = new Generation()
   }
 
   get isOpen(): boolean {
@@ -41,35 +45,33 @@ export class MemoRoom {
   }
 
   get(key: string): Remembered | undefined {
-    const entry = this.#entries.get(key)
-    if (entry === undefined) return undefined
-    this.#entries.delete(key)
-    this.#entries.set(key, entry)
-    return entry.remembered
+    const young = this.#young.entries.get(key)
+    if (young !== undefined) return young.remembered
+    const old = this.#old.entries.get(key)
+    if (old !== undefined) this.#add(key, old)
+    return old?.remembered
   }
 
   set(key: string, remembered: Remembered): void {
-    const bytes = ENTRY_BYTES + 2 * (key.length + characters(remembered))
-    if (bytes > this.#allowed) return
-    this.#drop(key)
-    this.#entries.set(key, { remembered, bytes })
-    this.#bytes += bytes
-    this.#shrink()
+    if (this.#young.entries.has(key)) return
+    this.#add(key, { remembered, bytes: ENTRY_BYTES + 2 * (key.length + characters(remembered)) })
   }
 
-  #shrink(): void {
-    for (const key of this.#entries.keys()) {
-      if (this.#bytes <= this.#allowed) return
-      this.#drop(key)
+  #add(key: string, entry: Entry): void {
+    const most = this.#allowed / 2
+    if (entry.bytes > most) return
+    if (this.#young.bytes + entry.bytes > most) {
+      this.#old = this.#young
+      this.#young = new Generation()
     }
+    this.#young.entries.set(key, entry)
+    this.#young.bytes += entry.bytes
   }
+}
 
-  #drop(key: string): void {
-    const dropped = this.#entries.get(key)
-    if (dropped === undefined) return
-    this.#entries.delete(key)
-    this.#bytes -= dropped.bytes
-  }
+class Generation {
+  readonly entries = new Map<string, Entry>()
+  bytes = 0
 }
 
 function characters({ decision, lookups }: Remembered): number {
