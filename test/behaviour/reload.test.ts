@@ -51,6 +51,8 @@ describe('HUP', () => {
     const flowing = await dictate(await p.served('puppet'), { remote: echo.remote, data: '' })
     const waiting = await Client.connect(port)
     waiting.write(Buffer.alloc(20))
+    // connections are accepted in their order: it has been, too
+    assert.equal(await exchangeOpen(port, 200), 'final 50')
     p.configure({ preread: { limit: 100 } })
     assert.deepEqual((await reload(/configuration reloaded/)).needRestart, [])
     await until('the new limit', async () => (await exchangeOpen(port, 200)) === 'final 100' || undefined)
