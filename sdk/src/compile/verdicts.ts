@@ -13,7 +13,7 @@ export interface Compiled {
 }
 
 /** Characters of bundles and maps that are kept: who has thousands of routers that are alike has few that differ. */
-const MOST_KEPT = 8 * 1024 * 1024
+const MOST_KEPT = 4 * 1024 * 1024
 
 /**
  * Verdicts by all that they depend on: routers that are alike are compiled once, and one that is deployed again is not compiled

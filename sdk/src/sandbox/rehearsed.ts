@@ -3,7 +3,7 @@ import type { Held } from './held.ts'
 import type { RouterDescription, SandboxVersion } from './sandbox.ts'
 
 /** A description takes some hundred bytes. */
-const MOST_KEPT = 4096
+const MOST_KEPT = 1024
 
 /**
  * How versions described themselves when they were rehearsed. The same code under the same limits behind the same wall is not
