@@ -24,7 +24,7 @@ const KEPT = 20
 /** A minute after the last attack no host is kept for it. */
 const HOSTS_GO_AFTER = 60
 /** MiB that a day may add to what is in use, after another day of the same: what is cached has its bounds, and was full. */
-const GROWTH = { heap: 2, external: 2, resident: 24 } as const
+const GROWTH = { heap: 3, external: 2, resident: 24 } as const
 
 /**
  * Tenants' lives: they are asked, saved (a tenth of the times broken), taken away and brought back, and some attack, while
