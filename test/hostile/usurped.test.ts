@@ -114,6 +114,17 @@ describe('hosts that were taken over, in the real program', () => {
     }
   })
 
+  it('can have the worker remember what they said, for that router alone and no longer than they live', async () => {
+    const forged = JSON.stringify({ answer: { close: 'forged' }, read: 0 })
+    assert.equal((await dictate('acme/r', forged)).got, 'forged')
+    assert.equal((await dictate('acme/r', answer({ close: 'another' }))).got, 'forged')
+    assert.equal((await dictate('victim/r', answer({ close: 'served' }))).got, 'served')
+    p.hostPids.forEach(kill)
+    await until('what they said to be forgotten', async () =>
+      (await dictate('acme/r', answer({ close: 'asked' }))).got === 'asked' ? true : undefined,
+    )
+  })
+
   it('have not got at the memory or the descriptors of the worker', async () => {
     const [worker = -1] = p.workerPids
     const resident = () => Number(readFileSync(`/proc/${worker}/statm`, 'latin1').split(' ')[1]) * 4096
