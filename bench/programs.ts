@@ -131,8 +131,11 @@ export function cpuTime(program: Program): number {
 
 /** Memory of a program's processes in bytes; what they share is counted once (proportional set size). */
 export function memory(program: Program): number {
-  const sizes = program.pids().map((pid) => /^Pss:\s+(\d+) kB/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1])
-  return sizes.reduce((sum, size) => sum + Number(size ?? 0) * 1024, 0)
+  return program.pids().reduce((sum, pid) => {
+    const kilobytes = /^Pss:\s+(\d+) kB/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1]
+    if (kilobytes === undefined) throw new Error(`${program.name}: the memory of process ${pid} cannot be read`)
+    return sum + Number(kilobytes) * 1024
+  }, 0)
 }
 
 function withChildren(pid: number): number[] {

@@ -20,7 +20,7 @@ import { OURS, origin, PEERS, type Peer } from './proxies.ts'
 import { better, judge, parseRatios, type Ratios, told } from './report/judge.ts'
 
 const KEPT = new URL('baseline.json', import.meta.url)
-const CROWD = { first: 500, count: 3000, settle: 1500, seconds: 0.1 }
+const CROWD = { first: 500, count: 5000, settle: 1500, seconds: 0.1 }
 const plan: Plan = { rounds: 5, seconds: 1, only: [], progress: (what) => console.error(what) }
 
 const why = unsuited()
