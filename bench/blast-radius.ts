@@ -7,13 +7,13 @@
  * With attacks named, nothing is written. Linux only; about eleven minutes with the default of 7 seconds under attack, and as many
  * of peace, for each of 36 cells.
  */
-import { cpus, release } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { ATTACKS, type Attack } from './blast-radius/attacks.ts'
-import { Echoes, nothingSeen, requests, type Seen } from './blast-radius/load.ts'
+import { Echoes, requests, type Seen } from './blast-radius/load.ts'
 import { PARTIES, type Party, processorTimes } from './blast-radius/processor.ts'
 import { type Cell, writeReport } from './blast-radius/report.ts'
 import { Stage } from './blast-radius/stage.ts'
+import { machine } from './machine.ts'
 
 const REPORT = fileURLToPath(new URL('../docs/blast-radius', import.meta.url))
 const GOOD = 50
@@ -21,7 +21,7 @@ const PER_SECOND = 300
 /** Peace and attack take turns so often in a cell: what else the machine does meets both. */
 const ROUNDS = 2
 /** Quiet: the 95th percentile of a short measure is at most so many times the least that was seen so far, and a little. */
-const QUIET = { factor: 1.5, more: 0.5, seconds: 0.5, tries: 8 }
+const QUIET = { factor: 1.5, more: 0.5, seconds: 0.5, tries: 4 }
 const SETTLE = 500
 
 const [secondsText = '7', only = '', countsText = '1,5,10'] = process.argv.slice(2)
@@ -52,7 +52,8 @@ async function run(): Promise<void> {
       console.log(`${String(cells.length).padStart(2)}/${total} ${described(cells.at(-1))}`)
     }
   echoes.close()
-  if (only === '') writeReport(REPORT, cells, machine(), new Map(ATTACKS.map(({ name, about }) => [name, about])))
+  const how = `Peace and attack take turns, ${ROUNDS} times ${seconds / ROUNDS} seconds each, with ${PER_SECOND} connections a second.`
+  if (only === '') writeReport(REPORT, cells, machine(), new Map(ATTACKS.map(({ name, about }) => [name, about])), how)
 }
 
 /** One class of attack by `count` tenants, in turns with peace. */
@@ -60,27 +61,32 @@ async function cell(attack: Attack, count: number, echoes: Echoes): Promise<Cell
   const tenants = Array.from({ length: count }, (_, at) => `evil-${attack.name}${count}-${at}`)
   stage.saveRouters(attack, tenants, 0)
   await pause(SETTLE + 100 * count)
-  const peace = nothingSeen()
-  const war = nothingSeen()
-  const used = new Map<Party, number>()
-  let lasted = 0
-  for (let round = 0; round < ROUNDS; round++) {
-    await quiet()
-    echoes.takeClosed()
-    await measure(peace, echoes)
-    const before = processorTimes(stage.attackerPids, stage.pointsman.pid ?? 0)
-    const began = performance.now()
-    const stop = begin(attack, tenants)
-    await measure(war, echoes)
-    lasted += performance.now() - began
-    const after = processorTimes(stage.attackerPids, stage.pointsman.pid ?? 0)
-    await stop()
-    for (const party of PARTIES) used.set(party, (used.get(party) ?? 0) + after[party] - before[party])
-  }
+  const turns: Turn[] = []
+  for (let round = 0; round < ROUNDS; round++) turns.push(await turn(attack, tenants, echoes))
   stage.removeRouters(tenants)
   await pause(SETTLE)
-  for (const [party, time] of used) used.set(party, time / lasted)
-  return cellOf(attack, count, peace, war, used)
+  return cellOf(attack, count, turns)
+}
+
+/** A while of peace and one under attack. */
+interface Turn {
+  readonly peace: Seen
+  readonly war: Seen
+  /** Processors that were busy under attack. */
+  readonly used: ReadonlyMap<Party, number>
+}
+
+async function turn(attack: Attack, tenants: readonly string[], echoes: Echoes): Promise<Turn> {
+  await quiet()
+  echoes.takeClosed()
+  const peace = await measure(echoes)
+  const times = () => processorTimes(stage.attackerPids, stage.pointsman.pid ?? 0)
+  const [began, before] = [performance.now(), times()]
+  const stop = begin(attack, tenants)
+  const war = await measure(echoes)
+  const [lasted, after] = [performance.now() - began, times()]
+  await stop()
+  return { peace, war, used: new Map(PARTIES.map((party) => [party, (after[party] - before[party]) / lasted])) }
 }
 
 /** Starts the attack; what is given back ends it. */
@@ -105,19 +111,31 @@ async function quiet(): Promise<void> {
   }
 }
 
-async function measure(into: Seen, echoes: Echoes): Promise<void> {
-  const { times, lost } = await requests(stage.port, names, PER_SECOND, seconds / ROUNDS)
-  into.times.push(...times)
-  into.lost += lost
-  into.closed += echoes.takeClosed()
+async function measure(echoes: Echoes): Promise<Seen> {
+  const seen = await requests(stage.port, names, PER_SECOND, seconds / ROUNDS)
+  seen.closed = echoes.takeClosed()
+  return seen
 }
 
-function cellOf(attack: Attack, attackers: number, peace: Seen, war: Seen, used: ReadonlyMap<Party, number>): Cell {
-  const before = percentile(peace.times, 0.99)
-  const p99 = percentile(war.times, 0.99)
-  const { lost, closed } = war
-  const p50 = percentile(war.times, 0.5)
-  return { attack: attack.name, attackers, peace: before, p50, p99, ratio: p99 / before, lost, closed, used }
+function cellOf(attack: Attack, attackers: number, turns: readonly Turn[]): Cell {
+  const peace = turns.flatMap((turn) => turn.peace.times)
+  const war = turns.flatMap((turn) => turn.war.times)
+  const ratio = (under: readonly number[], before: readonly number[]) =>
+    percentile(under, 0.99) / percentile(before, 0.99)
+  const ratios = turns.map((turn) => ratio(turn.war.times, turn.peace.times))
+  const mean = (party: Party) => turns.reduce((sum, { used }) => sum + (used.get(party) ?? 0), 0) / turns.length
+  return {
+    attack: attack.name,
+    attackers,
+    peace: percentile(peace, 0.99),
+    p50: percentile(war, 0.5),
+    p99: percentile(war, 0.99),
+    ratio: { median: ratio(war, peace), least: Math.min(...ratios), most: Math.max(...ratios) },
+    lost: turns.reduce((sum, turn) => sum + turn.war.lost, 0),
+    closed: turns.reduce((sum, turn) => sum + turn.war.closed, 0),
+    struck: stage.takeStrikes(),
+    used: new Map(PARTIES.map((party) => [party, mean(party)])),
+  }
 }
 
 function percentile(values: readonly number[], share: number): number {
@@ -127,16 +145,10 @@ function percentile(values: readonly number[], share: number): number {
 
 function described(cell: Cell | undefined): string {
   if (cell === undefined) return ''
-  const { attack, attackers, peace, p50, p99, ratio, lost, closed, used } = cell
+  const { attack, attackers, peace, p50, p99, ratio, lost, closed, struck, used } = cell
   const figures = [peace, p50, p99].map((value) => value.toFixed(1).padStart(7)).join('')
   const cpu = PARTIES.map((party) => `${party} ${(100 * (used.get(party) ?? 0)).toFixed(0)}`).join(', ')
-  return `${attack.padEnd(12)} ${String(attackers).padStart(3)} ${figures}  ${ratio.toFixed(2).padStart(6)} ×  lost ${lost}  closed ${closed}  (CPU %: ${cpu})`
-}
-
-function machine() {
-  const [cpu] = cpus()
-  const date = new Date().toISOString().slice(0, 10)
-  return { cpus: cpus().length, cpu: cpu?.model ?? 'unknown', kernel: release(), node: process.versions.node, date }
+  return `${attack.padEnd(12)} ${String(attackers).padStart(3)} ${figures}  ${ratio.median.toFixed(2).padStart(6)} ×  lost ${lost}  closed ${closed}  struck ${struck}  (CPU %: ${cpu})`
 }
 
 function pause(milliseconds: number): Promise<void> {

@@ -13,10 +13,6 @@ const ANSWER_LIMIT = 5000
 const ECHO_EVERY = 50
 let asked = 0
 
-export function nothingSeen(): Seen {
-  return { times: [], lost: 0, closed: 0 }
-}
-
 /**
  * Requests of all tenants in turn, so many a second, whether or not earlier ones were answered (an open loop). A time counts
  * from when the request was due: what the generator itself was late by is in it.
@@ -27,7 +23,7 @@ export async function requests(
   perSecond: number,
   seconds: number,
 ): Promise<Seen> {
-  const seen = nothingSeen()
+  const seen: Seen = { times: [], lost: 0, closed: 0 }
   const pending: Promise<void>[] = []
   const started = performance.now()
   const count = Math.round(perSecond * seconds)

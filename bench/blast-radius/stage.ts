@@ -24,6 +24,7 @@ export class Stage {
   readonly #sink: number
   readonly #attackers: readonly ChildProcess[]
   readonly #children: readonly ChildProcess[]
+  #strikes = 0
 
   /** `good` are the host names of the well-behaved tenants; `attackers` the most that attack at once. */
   static async open(good: readonly string[], attackers: number): Promise<Stage> {
@@ -43,8 +44,9 @@ export class Stage {
       for (const name of good) save(routers, name.replace('.example', ''), goodRouter(port, name, origin))
       const pointsman = startPointsman(scratch, routers, port)
       children.push(pointsman)
-      await serves(pointsman)
-      return new Stage({ port, pointsman, routers, scratch, sink, crews, children })
+      const stage = new Stage({ port, pointsman, routers, scratch, sink, crews, children })
+      await serves(pointsman, (line) => stage.#said(line))
+      return stage
     } catch (error) {
       for (const child of children) child.kill('SIGKILL')
       rmSync(scratch, { recursive: true, force: true })
@@ -68,6 +70,17 @@ export class Stage {
     this.#sink = parts.sink
     this.#attackers = parts.crews
     this.#children = parts.children
+  }
+
+  /** Strikes against routers of well-behaved tenants, since the last call. */
+  takeStrikes(): number {
+    const strikes = this.#strikes
+    this.#strikes = 0
+    return strikes
+  }
+
+  #said(line: string): void {
+    if (line.includes('"router got a strike"') && line.includes('"good')) this.#strikes += 1
   }
 
   /** Processes of the benchmark that are the attackers', or stand behind them. */
@@ -137,17 +150,15 @@ function startPointsman(scratch: string, routers: string, port: number): ChildPr
   return spawn(process.execPath, [BIN, 'serve', routers, '-c', config], { stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
-async function serves(pointsman: ChildProcess): Promise<void> {
+/** Resolves when it serves; from then on each line of its log goes to `said`. */
+async function serves(pointsman: ChildProcess, said: (line: string) => void): Promise<void> {
   if (pointsman.stdout === null) throw new Error('pointsman has no output')
   const lines = createInterface(pointsman.stdout)
-  const late = setTimeout(() => lines.close(), LONGEST_START)
-  for await (const line of lines)
-    if (line.includes('"pointsman serves"')) {
-      clearTimeout(late)
-      pointsman.stdout.resume()
-      return
-    }
-  throw new Error('pointsman did not serve')
+  const ready = once(lines, 'serves', { signal: AbortSignal.timeout(LONGEST_START) })
+  lines.on('line', (line) => (line.includes('"pointsman serves"') ? lines.emit('serves') : said(line)))
+  lines.once('close', () => lines.emit('error', new Error('pointsman ended')))
+  await ready
+  lines.on('error', () => {})
 }
 
 function goodRouter(port: number, name: string, origin: number): string {
