@@ -75,14 +75,15 @@ test('row 61: a host that takes memory when it has nothing to do is killed all t
 })
 
 const linux = process.platform === 'linux'
+/** Milliseconds: on a busy machine it takes long to burn much. */
+const BURNING = 60_000
 
 test('row 62: a host that says that burning the processor cost nothing is killed', { skip: !linux }, async () => {
   await using watched = await taken('CPU time that it does not speak of', '', { cpuPerSecond: 100, cpuBurst: 100 })
-  const lost = watched.event('host-lost')
-  let over = false
-  void lost.finally(() => (over = true))
-  while (!over) await ask(watched.sandbox, 1, question('attack'))
-  const { loss, detail } = await lost
+  const end = performance.now() + BURNING
+  const lost = () => watched.events.find((event) => event.kind === 'host-lost')
+  while (lost() === undefined && performance.now() < end) await ask(watched.sandbox, 1, question('attack'))
+  const { loss, detail } = await watched.event('host-lost')
   assert.equal(loss, 'cpu')
   assert.match(detail, /\d{3,} ms of CPU time more than it said/)
   assert.equal(closeText(await ask(watched.sandbox, 1)), 'well')

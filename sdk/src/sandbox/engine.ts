@@ -17,6 +17,8 @@ interface Loaded {
   isolate: RouterIsolate
   /** It timed out or ran out of memory here: further questions are sent elsewhere, so that they cost its neighbours nothing. */
   struck: boolean
+  /** It was ended somewhere in the middle: it has to be replaced before it is asked again. */
+  interrupted: boolean
 }
 
 /**
@@ -46,7 +48,8 @@ export class RouterEngine {
       const isolate = new RouterIsolate(limits.isolateMemory)
       const outcome = isolate.load(code, limits.loadTime)
       const used = isolate.lap()
-      if (outcome.kind === 'returned') this.#loaded.set(id, { code: Buffer.from(code), limits, isolate, struck: false })
+      if (outcome.kind === 'returned')
+        this.#loaded.set(id, { code: Buffer.from(code), limits, isolate, struck: false, interrupted: false })
       else isolate.dispose()
       if (!descheduled(outcome, used, limits.loadTime) || attempt === ATTEMPTS) return toAnswer(outcome, used)
     }
@@ -63,7 +66,7 @@ export class RouterEngine {
     // It was struck here, or could not be loaded.
     if (!this.#penalty && (loaded === undefined || loaded.struck)) return { status: 'elsewhere', json: '', cpu: 0 }
     if (loaded === undefined) return { status: 'broken', json: `version ${id} is not loaded`, cpu: 0 }
-    const restoring = loaded.struck ? this.#restore(loaded) : 0
+    const restoring = loaded.struck || loaded.interrupted ? this.#restore(loaded) : 0
     const answer = this.#call(loaded, question, restoring)
     if (answer.status === 'timeout' || answer.status === 'memory') loaded.struck = true
     return answer
@@ -88,7 +91,6 @@ export class RouterEngine {
   #call(loaded: Loaded, question: string, spent: number): EngineAnswer {
     const allowed = loaded.limits.decisionTime
     const wall = this.#penalty ? patience(allowed) : allowed
-    const attempts = this.#penalty ? 1 : ATTEMPTS
     let total = spent
     for (let attempt = 1; ; attempt++) {
       const { isolate } = loaded
@@ -99,10 +101,17 @@ export class RouterEngine {
       total += used
       if (outcome.kind === 'returned' && this.#penalty && used > allowed * 1100)
         return toAnswer({ kind: 'timeout' }, total)
-      if (!descheduled(outcome, used, allowed) || attempt === attempts) return toAnswer(outcome, total)
+      if (!descheduled(outcome, used, allowed) || this.#penalty) return toAnswer(outcome, total)
+      if (attempt === ATTEMPTS) return this.#giveUp(loaded, total)
       // What the first attempt left on the heap would count against the second.
       total += this.#restore(loaded)
     }
+  }
+
+  /** A router that was not given the processor has not shown to be slow: it is no strike, and it may be asked anywhere. */
+  #giveUp(loaded: Loaded, cpu: number): EngineAnswer {
+    loaded.interrupted = true
+    return { status: 'elsewhere', json: '', cpu }
   }
 
   /** The answer is what it cost, in CPU microseconds. */
@@ -111,6 +120,7 @@ export class RouterEngine {
     loaded.isolate = new RouterIsolate(loaded.limits.isolateMemory)
     loaded.isolate.load(loaded.code.toString(), loaded.limits.loadTime)
     loaded.struck = false
+    loaded.interrupted = false
     return loaded.isolate.lap()
   }
 }

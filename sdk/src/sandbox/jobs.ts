@@ -65,6 +65,11 @@ export class Asking implements Pending, Queued {
     return this.held.expected
   }
 
+  /** Hosts that said of it that it is to be asked elsewhere. */
+  get moves(): number {
+    return this.#moves
+  }
+
   answered(body: Buffer): () => void {
     const { status, cpu: said, json } = decodeAnswer(body)
     const cpu = believable(said, this.sent)

@@ -17,6 +17,8 @@ import { type RouterStanding, Strikes } from './strikes.ts'
 import { Versions } from './versions.ts'
 
 const IDLE_VERSION = 600_000
+/** A question that was sent elsewhere so often is asked where others are in nobody's way. */
+const MOVES_TO_SERVING = 3
 
 /**
  * The wall made of processes. Versions of one cordon share hosts. Questions wait in a queue that is fair to its tenants, and go
@@ -188,9 +190,10 @@ export class ProcessSandbox implements Sandbox {
     return held.isNew && held.version.tenant !== '' ? 'spare' : 'serving'
   }
 
-  /** A serving host would not ask it again since the router was struck there. */
+  /** A serving host would not ask it again since the router was struck there, or could not for want of the processor. */
   #moved(asking: Asking): void {
     const { held } = asking
+    asking.slow ||= asking.moves >= MOVES_TO_SERVING
     const standing = this.#strikes.standing(held.version.router)
     if (standing === 'clear' && held.reloaded <= asking.sent) {
       held.reloaded = performance.now()

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { RouterEngine } from '../../sdk/src/sandbox/engine.ts'
+import { RouterIsolate } from '../../sdk/src/sandbox/isolate.ts'
+import { questionText } from '../../sdk/src/sandbox/question-text.ts'
+import { LIMITS, question, routing, VERSION_LIMITS } from './sandboxes.ts'
+
+const limits = { ...LIMITS, ...VERSION_LIMITS, decisionTime: 20 }
+const asked = questionText(question('x'))
+
+it('a router that was not given the processor is to be asked elsewhere, and answers here when it has it again', (context) => {
+  const engine = new RouterEngine(false)
+  try {
+    engine.load(1, routing(`return { close: 'well' }`), limits)
+    const call = context.mock.method(RouterIsolate.prototype, 'call', () => ({ kind: 'timeout' }) as const)
+    assert.equal(engine.ask(1, asked).status, 'elsewhere')
+    assert.equal(call.mock.callCount(), 3, 'two attempts, and the second isolate describes itself in between')
+    call.mock.restore()
+    assert.match(engine.ask(1, asked).json, /well/)
+  } finally {
+    engine.close()
+  }
+})
+
+it('a router that had the processor and gave no answer is struck', () => {
+  const engine = new RouterEngine(false)
+  try {
+    engine.load(1, routing('for (;;);'), { ...limits, decisionTime: 50 })
+    assert.equal(engine.ask(1, asked).status, 'timeout')
+    assert.equal(engine.ask(1, asked).status, 'elsewhere')
+  } finally {
+    engine.close()
+  }
+})
