@@ -5,7 +5,7 @@ import { isIPv6 } from 'node:net'
  * is what one customer gets at the least (RFC 6177).
  */
 export function clientOf(address: string): string {
-  if (!isIPv6(address)) return address
+  if (!address.includes(':') || !isIPv6(address)) return address
   const mapped = /^::ffff:([0-9.]+)$/i.exec(address)
   if (mapped?.[1] !== undefined) return mapped[1]
   const [head = '', tail] = (address.split('%')[0] ?? '').split('::')
