@@ -114,19 +114,21 @@ function pathOf(file: string): string {
   return fileURLToPath(new URL(file, import.meta.url))
 }
 
-/** One row for each name, in that order; `ours` stands out. */
+/** One row for each name of which something was measured, in that order; `ours` stands out. */
 export function rowsOf(
   samples: Samples,
   columns: readonly Column[],
   names: readonly string[],
   ours: readonly string[],
 ): Row[] {
-  return names.map((name) => ({
+  const cellOf = (row: string, { name }: Column) => {
+    const values = samples.of(row, name)
+    return values.length === 0 ? null : spreadOf(values)
+  }
+  const rows = names.map((name) => ({
     name,
     ours: ours.includes(name),
-    cells: columns.map((column) => {
-      const values = samples.of(name, column.name)
-      return values.length === 0 ? null : spreadOf(values)
-    }),
+    cells: columns.map((column) => cellOf(name, column)),
   }))
+  return rows.filter(({ cells }) => cells.some((cell) => cell !== null))
 }

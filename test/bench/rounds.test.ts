@@ -30,12 +30,12 @@ describe('rounds of a benchmark', () => {
     await assert.rejects(fails, /a connection was lost/)
   })
 
-  it('leave a cell empty where nothing was measured', () => {
+  it('leave a cell empty where nothing was measured, and a row out where nothing was at all', () => {
     const samples = new Samples()
     samples.add('nginx', 'CPU', 2)
     samples.add('nginx', 'CPU', 4)
     samples.add('nginx', 'CPU', 3)
-    assert.deepEqual(rowsOf(samples, [{ name: 'CPU' }, { name: 'failed' }], ['nginx'], []), [
+    assert.deepEqual(rowsOf(samples, [{ name: 'CPU' }, { name: 'failed' }], ['nginx', 'absent'], []), [
       { name: 'nginx', ours: false, cells: [{ median: 3, least: 2, most: 4 }, null] },
     ])
   })
