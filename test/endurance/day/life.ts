@@ -8,7 +8,7 @@ import type { Tenant } from './tenant.ts'
 /** Milliseconds from one to the next, of each of those that do it. */
 const PACE = { visit: 2, save: 25, attack: 20, echo: 50 } as const
 /** Of so many visits one may have no time, and a few in any case. */
-const MOST_LATE = 1000
+const MOST_LATE = 500
 const FEW_LATE = 3
 /** Milliseconds for all that was saved to be served. */
 const CATCH_UP = 180_000
