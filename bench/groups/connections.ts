@@ -27,9 +27,9 @@ const [CPU, TO_NJS, MOST, FAILED] = COST.map(({ name }) => name) as [string, str
 const ABOUT = `One connection a request: a client connects, sends a request of HTTP, gets a short answer, and all three close. The proxy
 decides by the first bytes. CPU time is user and system time of **all** processes of a proxy (of Pointsman: supervisor, worker and sandbox
 hosts) divided by the connections; it is measured at the most that 32 clients at once can do (\`wrk\`), as is the rate. *All different* means that
-no two requests begin with the same bytes, *90 % alike* that nine of ten do. *Without its sandbox* is Pointsman's own worker with the same
-answer to every question, given in the worker: what it lacks is what the wall costs. *Failed* are connections without the right answer (Debian
-12's sslh-select closes some when several begin at once); cost and rate are of the others.`
+no two requests begin with the same bytes, *90 % alike* that nine of ten do: Pointsman remembers what was decided about the same. *Without its
+sandbox* is Pointsman's own worker with the same answer to every question, given in the worker: what it lacks is what the wall costs. *Failed*
+are connections without the right answer (Debian 12's sslh-select closes some when several begin at once); cost and rate are of the others.`
 
 const LATENCY_ABOUT = `Connections are opened at a fixed rate, however long earlier ones take; a time is counted from when a connection was
 *due* until the first byte of its answer (so none is hidden by a proxy that stands still). There are ${MOST_ROUNDS} rounds at most, each

@@ -23,7 +23,6 @@ export async function connectionCost(program: Program, time: number, alike: numb
   const words = ['-c', String(LOAD_CORE), 'wrk', '-t1', `-c${AT_ONCE}`, `-d${seconds}s`, '-s', SCRIPT]
   const env = { ...process.env, ALIKE: String(alike), RUN: `${process.pid}-${++runs}-` }
   const before = cpuTime(program)
-  const started = performance.now()
   const limit = { env, timeout: (seconds + 15) * 1000, killSignal: 'SIGKILL' } as const
   const { stdout } = await promisify(execFile)('taskset', [...words, `http://127.0.0.1:${program.port}/`], limit)
   const used = cpuTime(program) - before
@@ -31,6 +30,6 @@ export async function connectionCost(program: Program, time: number, alike: numb
   const errors = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(stdout)?.slice(1) ?? []
   const wrong = Number(/Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1] ?? 0)
   const failed = errors.reduce((sum, count) => sum + Number(count), wrong)
-  const perSecond = requests / ((performance.now() - started) / 1000)
+  const perSecond = Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1] ?? Number.NaN)
   return { cpuMicroseconds: used / requests, perSecond, failed: failed / (requests + failed) }
 }
