@@ -66,7 +66,8 @@ export class Dialogue {
     const bytes = this.#preread.show()
     const final = this.#preread.last !== undefined && hook === 'route'
     const { remote: client, local } = this.#client
-    const facts = { final, client, local, listener: this.#listener, now: Date.now(), ...(event && { event }) }
+    const known = { final, client, local, listener: this.#listener, now: Date.now() }
+    const facts = event === undefined ? known : { ...known, event }
     const inquiry = { router: this.#router ?? '', hook, bytes, facts }
     const asked = performance.now()
     this.#context.decider.decide(inquiry, (outcome) => {
@@ -84,7 +85,7 @@ export class Dialogue {
   #verdict(hook: Hook, final: boolean, outcome: Outcome): Verdict {
     if (outcome.kind === 'undecided') return this.#failed(outcome)
     const { decision, version, lookups } = outcome
-    this.#record.lookups += Object.values(lookups).reduce((sum, values) => sum + Object.keys(values).length, 0)
+    for (const table in lookups) this.#record.lookups += Object.keys(lookups[table] ?? {}).length
     const wrong = whatIsWrong(hook, outcome)
     if (wrong !== undefined)
       return this.#failed({
