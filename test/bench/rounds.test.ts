@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { interleaved, rowsOf } from '../../bench/bench.ts'
+import { interleaved, rowsOf, startAll } from '../../bench/bench.ts'
 import { type Plan, Samples } from '../../bench/findings.ts'
 import { coresOf } from '../../bench/machine.ts'
+import { Programs } from '../../bench/programs.ts'
+import type { Peer } from '../../bench/proxies.ts'
 
 describe('rounds of a benchmark', () => {
   const said: string[] = []
@@ -42,5 +44,44 @@ describe('rounds of a benchmark', () => {
 
   it('run on the cores that there are for us', () => {
     assert.deepEqual(coresOf('Name:\tnode\nCpus_allowed_list:\t2-4,7\nMems_allowed_list:\t0\n'), [2, 3, 4, 7])
+  })
+})
+
+describe('a peer that is not installed', () => {
+  const said: string[] = []
+  const plan: Plan = { rounds: 1, seconds: 1, only: [], progress: (what) => said.push(what) }
+  const peer: Peer = { name: 'proxy 3000', needs: ['no-such-program'], files: {}, command: () => ['no-such-program'] }
+
+  async function started(): Promise<number> {
+    const programs = new Programs()
+    try {
+      return (await startAll(programs, [peer], 1, plan)).length
+    } finally {
+      await programs.close()
+    }
+  }
+
+  it('is left out, which is said', async (test) => {
+    test.mock.property(process, 'env', { ...process.env, CI: undefined })
+    assert.equal(await started(), 0)
+    assert.match(said.at(-1) ?? '', /proxy 3000 is left out: there is no no-such-program/)
+  })
+
+  it('is an error where CI is set', async (test) => {
+    test.mock.property(process, 'env', { ...process.env, CI: 'true' })
+    await assert.rejects(started(), /proxy 3000 needs no-such-program, and CI must have it/)
+  })
+
+  it('that does not start is told of with what it said', async () => {
+    const programs = new Programs()
+    const broken: Peer = { ...peer, needs: [], command: () => ['sh', '-c', 'echo no such option >&2; exit 1'] }
+    try {
+      await assert.rejects(
+        startAll(programs, [broken], 1, plan, 'anywhere'),
+        /proxy 3000 does not answer .*no such option/s,
+      )
+    } finally {
+      await programs.close()
+    }
   })
 })
