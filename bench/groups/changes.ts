@@ -7,8 +7,9 @@ import { LOAD_CORE, machine, versions } from '../machine.ts'
 import { Programs } from '../programs.ts'
 import { OURS, origin, oursWith, PEERS, type Peer } from '../proxies.ts'
 
-/** Saves of each round, and kills. */
-const EACH_ROUND = 4
+/** Of each round. */
+const SAVES = 4
+const KILLS = 2
 const SAVED: readonly Column[] = [{ name: 'until the new version answers, ms', plot: 'changes-save.svg' }]
 const STARTED: readonly Column[] = [{ name: 'until the first connection is answered, ms', plot: 'changes-start.svg' }]
 const DIED: readonly Column[] = [
@@ -71,7 +72,7 @@ async function saves(samples: Samples, plan: Plan): Promise<void> {
     for (let round = 0; round < plan.rounds; round++) {
       plan.progress(`saves, round ${round + 1} of ${plan.rounds}`)
       for (const one of round % 2 === 0 ? all : all.toReversed())
-        for (let save = 0; save < EACH_ROUND; save++) samples.add(one.name, SAVED[0]?.name ?? '', await one.change())
+        for (let save = 0; save < SAVES; save++) samples.add(one.name, SAVED[0]?.name ?? '', await one.change())
     }
   } finally {
     await programs.close()
@@ -103,7 +104,7 @@ async function kills(samples: Samples, plan: Plan): Promise<void> {
     const ours = oursWith({ strikes: { limit: 1000 } })
     for (const program of await startAll(programs, [PEERS.njs, ours], server.port, plan, 'anywhere')) {
       plan.progress(`deaths: ${program.name}`)
-      for (let kill = 0; kill < plan.rounds * EACH_ROUND; kill++) {
+      for (let kill = 0; kill < plan.rounds * KILLS; kill++) {
         const seen = await deaths(program)
         samples.add(program.name, before, seen.before)
         samples.add(program.name, after, seen.after)

@@ -19,8 +19,10 @@ const RELAYED = 20
 const IN_PEACE = 40
 /** Milliseconds in which whoever died must have been replaced. */
 const REPLACED = 15_000
-/** And how long what was cut off may take to show. */
+/** How long what was cut off may take to show. */
 const SHOWN = 200
+/** For which who has been replaced is left alone: a new spare takes processor time to start. */
+const SETTLE = 1500
 
 /** Kills the process that decides, and sees what its clients notice. */
 export async function deaths(program: Program): Promise<Seen> {
@@ -67,5 +69,5 @@ async function replaced(program: Program, parent: number, siblings: number): Pro
     if (performance.now() > end) throw new Error(`${program.name} has not replaced what died`)
     await new Promise((resume) => setTimeout(resume, 50))
   }
-  await new Promise((resume) => setTimeout(resume, SHOWN))
+  await new Promise((resume) => setTimeout(resume, SETTLE))
 }
