@@ -95,7 +95,7 @@ export default defineRouter({ route: () => { if (++asked > 1) throw new Error('s
     ({ msg, router }) => msg === 'router failed' && router === 'evil/canary',
   )
   assert.match(String(line.message), /second thoughts/)
-  assert.equal(line.at, 'canary.ts:4:69')
+  assert.equal(line.at, 'evil/canary.ts:4:69')
   await arena.finish()
 })
 
