@@ -146,9 +146,11 @@ describe('the router', () => {
     const client = await Client.connect(await p.served('eager'))
     await client.dribble(Buffer.alloc(400, 1))
     await client.end().rest()
-    const { questions, prereadBytes } = await p.record(client)
+    const { questions, prereadBytes, bytesUp } = await p.record(client)
     assert.ok(Number(questions) >= 1 && Number(questions) <= 60, `${questions} questions`)
-    assert.equal(prereadBytes, 400)
+    // from the hundredth on it has what it wants, and may have been asked with more
+    assert.ok(Number(prereadBytes) >= 100 && Number(prereadBytes) <= 400, `${prereadBytes} bytes`)
+    assert.equal(bytesUp, 400)
   })
 
   it('is not asked before the bytes are there that it wants at least', async () => {
