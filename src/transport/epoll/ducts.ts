@@ -8,8 +8,6 @@ const ROOM = 524_288
 const MOST_DUCTS = 16
 const FLAGS = SPLICE_F_MOVE | SPLICE_F_NONBLOCK
 const HERE = 0n
-/** Bytes that are asked for at once: no limit but the room that there is. */
-const ALL = BigInt(ROOM)
 /** Ducts that are kept open while nothing is in them. */
 const KEPT = 2
 
@@ -29,9 +27,9 @@ export class Duct {
     this.#in = into
   }
 
-  /** Takes what `source` has; as `read` answers. A short answer says nothing of what is left. */
-  fill(source: number): number {
-    const count = this.#calls.splice(source, HERE, this.#in, HERE, ALL, FLAGS)
+  /** Takes what `source` has, up to `most` and the room that there is; as `read` answers. A short answer says nothing of what is left. */
+  fill(source: number, most: bigint): number {
+    const count = this.#calls.splice(source, HERE, this.#in, HERE, most, FLAGS)
     if (count > 0) this.held += count
     return count
   }

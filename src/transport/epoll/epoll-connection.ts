@@ -77,6 +77,8 @@ export class EpollConnection implements Connection, Watched, Unfinished {
   /** A short read means nothing: what a unix socket carries beside bytes cuts them as well. */
   #readsToEmpty: boolean
   #readQueued = false
+  /** It moved much at once when it was last read: those who move little come first. */
+  #much = false
   #paused = false
   #peerEnded = false
   #watchesRoom: boolean
@@ -212,7 +214,8 @@ export class EpollConnection implements Connection, Watched, Unfinished {
     if ((events & MORE) !== 0) this.#readsToEmpty = true
     if (this.#connecting !== undefined && !this.#settle(this.#connecting, events)) return
     if (!this.#outgoing.empty && (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) !== 0) this.#flush()
-    this.#read()
+    if (this.#much) this.#readSoon()
+    else this.#read()
   }
 
   /** Whether it is connected. */
@@ -240,7 +243,8 @@ export class EpollConnection implements Connection, Watched, Unfinished {
   #readSoon(): void {
     if (!this.#readable || this.#readQueued || this.#connecting !== undefined) return
     this.#readQueued = true
-    this.#poller.soon(this)
+    if (this.#much) this.#poller.afterOthers(this)
+    else this.#poller.soon(this)
   }
 
   /** What was put off: reading, or telling that it is closed. */
@@ -267,6 +271,7 @@ export class EpollConnection implements Connection, Watched, Unfinished {
       const count = calls.read(this.#descriptor, arena.input, arena.size(asked))
       if (count > 0) {
         bytes += count
+        this.#moved(count, bytes)
         const all = count < asked && !this.#readsToEmpty
         if (count === asked) this.#ask = Math.min(2 * asked, MOST)
         if (all) this.#readable = false
@@ -280,6 +285,12 @@ export class EpollConnection implements Connection, Watched, Unfinished {
     this.#readSoon()
   }
 
+  /** `now` of so many bytes in this turn. */
+  #moved(now: number, bytes: number): void {
+    this.#much = bytes >= CHUNK
+    this.#poller.moved(now)
+  }
+
   /** Reads what is not to be seen. What `splice` cannot do, or not now, is done by copying. */
   #pass(sink: EpollConnection): void {
     const duct = sink.#descriptor < 0 || this.#readsToEmpty || this.#finishing ? undefined : this.#poller.ducts.take()
@@ -289,10 +300,11 @@ export class EpollConnection implements Connection, Watched, Unfinished {
     let kept = false
     for (let reads = 0; reads < READS_A_TURN && bytes < this.#poller.share; reads++) {
       if (!this.#mayRead || sink.queued > 0) break
-      count = duct.fill(this.#descriptor)
+      count = duct.fill(this.#descriptor, this.#poller.shareSize)
       if (count === -EINTR) continue
       if (count <= 0) break
       bytes += count
+      this.#moved(count, bytes)
       kept = sink.#send(duct)
       this.#events?.moved?.(count)
       if (kept) break

@@ -1,5 +1,5 @@
 import type { System, SystemCalls } from '../system-calls.ts'
-import { Arena, EVENTS } from './arena.ts'
+import { Arena, CHUNK, EVENTS } from './arena.ts'
 import { Ducts } from './ducts.ts'
 import { EINTR, EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLL_CTL_MOD } from './linux.ts'
 import { systemError } from './system-error.ts'
@@ -16,7 +16,7 @@ export interface Unfinished {
 }
 
 /** Bytes of all connections together in one turn, about, and of one: those who say little must not wait for those who pour. */
-const BYTES_A_TURN = 2_097_152
+const BYTES_A_TURN = 1_048_576
 const MOST_A_TURN = 1_048_576
 
 /**
@@ -38,7 +38,12 @@ export class Poller {
   #ready: Unfinished[] = []
   #spare: Unfinished[] = []
   #last: Unfinished[] = []
+  /** The first is next. */
+  readonly #bulk: Unfinished[] = []
+  /** Bytes that may still be moved in this turn. */
+  #room = 0
   #share = MOST_A_TURN
+  #shareSize = BigInt(MOST_A_TURN)
   #scheduled = false
   #inTurn = false
 
@@ -58,6 +63,11 @@ export class Poller {
   /** Bytes from which on a connection leaves this turn to others. */
   get share(): number {
     return this.#share
+  }
+
+  /** The same, as calls take it. */
+  get shareSize(): bigint {
+    return this.#shareSize
   }
 
   /** Calls `watched` for these events until the descriptor is closed; the answer is 0 or `-errno`. */
@@ -97,6 +107,17 @@ export class Poller {
     if (!this.#inTurn) this.#schedule()
   }
 
+  /** When all others had their turn, in this one or a later: for who moves much at a time. */
+  afterOthers(work: Unfinished): void {
+    this.#bulk.push(work)
+    if (!this.#inTurn) this.#schedule()
+  }
+
+  /** So many bytes were moved. */
+  moved(bytes: number): void {
+    this.#room -= bytes
+  }
+
   /** At the end of the turn; never before this returns. */
   last(work: Unfinished): void {
     this.#last.push(work)
@@ -119,12 +140,32 @@ export class Poller {
     this.#inTurn = true
     const count = this.calls.epollWait(this.#epoll, this.arena.events, EVENTS, 0)
     if (count < 0 && count !== -EINTR) throw systemError('epoll_wait', -count)
-    this.#share = Math.min(MOST_A_TURN, BYTES_A_TURN / Math.max(1, count + this.#ready.length))
+    this.#shareOut(count + this.#ready.length + this.#bulk.length)
+    this.#room = BYTES_A_TURN
     for (let index = 0; index < count; index++) this.#dispatch(index)
     this.#work()
     this.#inTurn = false
     // what had its share of this turn goes on in the next one, after everything else of the process
-    if (this.#ready.length > 0 || count === -EINTR) this.#schedule()
+    if (this.#ready.length > 0 || this.#bulk.length > 0 || count === -EINTR) this.#schedule()
+  }
+
+  #moveMuch(): void {
+    for (let count = this.#bulk.length; count > 0 && this.#room > 0; count--) {
+      try {
+        this.#bulk.shift()?.goOn()
+      } catch (error) {
+        rethrow(error)
+      }
+    }
+  }
+
+  #shareOut(connections: number): void {
+    const each = Math.min(MOST_A_TURN, Math.max(CHUNK, BYTES_A_TURN / Math.max(1, connections)))
+    // few values, so that it seldom changes
+    const share = 1 << (31 - Math.clz32(each))
+    if (share === this.#share) return
+    this.#share = share
+    this.#shareSize = BigInt(share)
   }
 
   #dispatch(index: number): void {
@@ -145,6 +186,7 @@ export class Poller {
     this.#ready = this.#spare
     this.#spare = ready
     run(ready)
+    this.#moveMuch()
     // each may bring about others, which are at their end too
     run(this.#last)
   }
