@@ -33,7 +33,7 @@ const RESERVED_DESCRIPTORS = 64
 /** Milliseconds between two reports of the counts to the supervisor. */
 const COUNTS_EVERY = 200
 /** Failures of one router in a second that have a line each. */
-const FAILURES_SAID = 20
+const FAILURES_SAID = 50
 /** Listeners that the process title names. */
 const MOST_NAMED = 8
 
