@@ -178,9 +178,9 @@ describe('an inactivity timeout', { concurrency: true }, () => {
   it("ends with the upstream's first byte: it may be silent for longer afterwards", async () => {
     await using upstream = await Recorder.start(({ socket }) => {
       socket.write('1')
-      setTimeout(() => socket.end('2'), 400)
+      setTimeout(() => socket.end('2'), 1500)
     })
-    const client = await dictate(await p.served('inactive'), { remote: upstream.remote, inactivityTimeout: 100 })
+    const client = await dictate(await p.served('inactive'), { remote: upstream.remote, inactivityTimeout: 1000 })
     assert.equal(await client.rest(), '12')
     client.end()
     assert.equal((await p.record(client)).reason, 'upstream-end')
