@@ -59,7 +59,7 @@ async function run(): Promise<void> {
 /** One class of attack by `count` tenants, in turns with peace. */
 async function cell(attack: Attack, count: number, echoes: Echoes): Promise<Cell> {
   const tenants = Array.from({ length: count }, (_, at) => `evil-${attack.name}${count}-${at}`)
-  stage.saveRouters(attack, tenants, 0)
+  stage.saveRouters(attack, tenants)
   await pause(SETTLE + 100 * count)
   const turns: Turn[] = []
   for (let round = 0; round < ROUNDS; round++) turns.push(await turn(attack, tenants, echoes))
@@ -91,14 +91,9 @@ async function turn(attack: Attack, tenants: readonly string[], echoes: Echoes):
 
 /** Starts the attack; what is given back ends it. */
 function begin(attack: Attack, tenants: readonly string[]): () => Promise<void> {
-  let saves = 0
-  const save = (): void => stage.saveRouters(attack, tenants, ++saves)
-  const timer = attack.saves === undefined ? undefined : setInterval(save, 1000 / attack.saves)
+  stage.startSaves(attack, tenants)
   stage.startClients(attack, tenants)
-  return () => {
-    clearInterval(timer)
-    return stage.stopClients()
-  }
+  return () => stage.stop()
 }
 
 /** Waits, within limits, until what an attack left behind has been dealt with. */

@@ -1,13 +1,15 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../../test/kit/sockets.ts'
+import { save } from '../start/routers.ts'
 import type { AttackOrder } from './attackers.ts'
 import type { Attack } from './attacks.ts'
+import type { SaveOrder } from './saver.ts'
 
 const BIN = fileURLToPath(new URL('../../bin/pointsman.js', import.meta.url))
 const LONGEST_START = 120_000
@@ -22,6 +24,7 @@ export class Stage {
   readonly #routers: string
   readonly #scratch: string
   readonly #sink: number
+  readonly #saver: ChildProcess
   readonly #attackers: readonly ChildProcess[]
   readonly #children: readonly ChildProcess[]
   #strikes = 0
@@ -38,13 +41,14 @@ export class Stage {
       }
       const origin = await portOf(helper('upstream.ts'))
       const sink = await portOf(helper('upstream.ts', 'nice', '19'))
+      const saver = helper('saver.ts')
       const crews = Array.from({ length: Math.ceil(attackers / TENANTS_A_PROCESS) }, () => helper('attackers.ts'))
       const port = await freePort()
       const routers = join(scratch, 'routers')
       for (const name of good) save(routers, name.replace('.example', ''), goodRouter(port, name, origin))
       const pointsman = startPointsman(scratch, routers, port)
       children.push(pointsman)
-      const stage = new Stage({ port, pointsman, routers, scratch, sink, crews, children })
+      const stage = new Stage({ port, pointsman, routers, scratch, sink, saver, crews, children })
       await serves(pointsman, (line) => stage.#said(line))
       return stage
     } catch (error) {
@@ -60,6 +64,7 @@ export class Stage {
     routers: string
     scratch: string
     sink: number
+    saver: ChildProcess
     crews: readonly ChildProcess[]
     children: readonly ChildProcess[]
   }) {
@@ -68,6 +73,7 @@ export class Stage {
     this.#routers = parts.routers
     this.#scratch = parts.scratch
     this.#sink = parts.sink
+    this.#saver = parts.saver
     this.#attackers = parts.crews
     this.#children = parts.children
   }
@@ -88,11 +94,26 @@ export class Stage {
     return this.#attackers.flatMap(({ pid }) => pid ?? [])
   }
 
-  /** Saves the attack's router for each tenant; `version` makes it a new one. */
-  saveRouters(attack: Attack, tenants: readonly string[], version: number): void {
-    const [wait, rest] = [attack.route.replace('SINK', String(this.#sink)), `\n  const save = ${version}; void save`]
-    for (const tenant of tenants)
-      save(this.#routers, tenant, router(this.port, `${tenant}.example`, `${rest}\n  ${wait}`, attack.prelude))
+  /** Saves the attack's router for each tenant. */
+  saveRouters(attack: Attack, tenants: readonly string[]): void {
+    for (const [tenant, text] of this.#attacking(attack, tenants))
+      save(this.#routers, tenant, text.replaceAll('SAVES', '0'))
+  }
+
+  /** From now on each is saved so many times a second, until the clients are stopped. */
+  startSaves(attack: Attack, tenants: readonly string[]): void {
+    if (attack.saves === undefined) return
+    const order: SaveOrder = {
+      routers: this.#routers,
+      texts: this.#attacking(attack, tenants),
+      perSecond: attack.saves,
+    }
+    this.#saver.send(order)
+  }
+
+  #attacking(attack: Attack, tenants: readonly string[]): [tenant: string, text: string][] {
+    const body = `\n  const save = SAVES; void save\n  ${attack.route.replace('SINK', String(this.#sink))}`
+    return tenants.map((tenant) => [tenant, router(this.port, `${tenant}.example`, body, attack.prelude)])
   }
 
   removeRouters(tenants: readonly string[]): void {
@@ -111,8 +132,9 @@ export class Stage {
     })
   }
 
-  /** Resolves when none of the attackers' clients has a connection. */
-  async stopClients(): Promise<void> {
+  /** Ends the attack: resolves when none of the attackers' clients has a connection. */
+  async stop(): Promise<void> {
+    this.#saver.send({ stop: true })
     const limit = AbortSignal.timeout(LONGEST_STOP)
     await Promise.all(
       this.#attackers.map((crew) => {
@@ -169,10 +191,4 @@ function router(port: number, name: string, body: string, prelude = ''): string 
   return `import { defineRouter } from 'router-sdk'
 ${prelude}export default defineRouter({ listen: { port: ${port}, hosts: ['${name}'] }, route(conn) { ${body} } })
 `
-}
-
-function save(routers: string, tenant: string, source: string): void {
-  mkdirSync(join(routers, tenant), { recursive: true })
-  writeFileSync(join(routers, tenant, '.new'), source)
-  renameSync(join(routers, tenant, '.new'), join(routers, tenant, 'r.ts'))
 }

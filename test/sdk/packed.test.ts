@@ -57,7 +57,7 @@ test('what is installed names no path of the machine that built it, and can be e
     for (const file of files) {
       const path = join(file.parentPath, file.name)
       assert.ok(!readFileSync(path, 'utf8').includes(`${REPOSITORY}/`), `${path} names ${REPOSITORY}`)
-      assert.match(file.name, /\.(js|d\.ts|json|md|sh)$|^LICENSE$/)
+      assert.match(file.name, /\.(js|d\.ts|json|md|svg|sh)$|^LICENSE$/)
     }
     for (const file of ['README.md', 'LICENSE']) assert.ok(existsSync(join(folder, file)), `${name} has no ${file}`)
   }

@@ -18,6 +18,9 @@ export interface Unfinished {
 /** Bytes of all connections together in one turn, about, and of one: those who say little must not wait for those who pour. */
 const BYTES_A_TURN = 1_048_576
 const MOST_A_TURN = 1_048_576
+/** Where more than these have something to do in a turn, those who move much get no more of it than this: the others are soon next. */
+const FEW = 4
+const BULK_AMONG_MANY = 262_144
 
 /**
  * The descriptors of a transport, watched by one epoll descriptor, which Node's own event loop watches in turn. What happened
@@ -140,8 +143,9 @@ export class Poller {
     this.#inTurn = true
     const count = this.calls.epollWait(this.#epoll, this.arena.events, EVENTS, 0)
     if (count < 0 && count !== -EINTR) throw systemError('epoll_wait', -count)
-    this.#shareOut(count + this.#ready.length + this.#bulk.length)
-    this.#room = BYTES_A_TURN
+    const busy = count + this.#ready.length + this.#bulk.length
+    this.#shareOut(busy)
+    this.#room = busy > FEW ? BULK_AMONG_MANY : BYTES_A_TURN
     for (let index = 0; index < count; index++) this.#dispatch(index)
     this.#work()
     this.#inTurn = false
