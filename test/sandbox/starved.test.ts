@@ -22,6 +22,20 @@ it('a router that was not given the processor is to be asked elsewhere, and answ
   }
 })
 
+it('the same of a penalty host, which has patience for one attempt, and where it was struck by none', (context) => {
+  const engine = new RouterEngine(true)
+  try {
+    engine.load(1, routing(`return { close: 'well' }`), limits)
+    const call = context.mock.method(RouterIsolate.prototype, 'call', () => ({ kind: 'timeout' }) as const)
+    assert.equal(engine.ask(1, asked).status, 'elsewhere')
+    assert.equal(call.mock.callCount(), 1)
+    call.mock.restore()
+    assert.match(engine.ask(1, asked).json, /well/)
+  } finally {
+    engine.close()
+  }
+})
+
 it('a router that had the processor and gave no answer is struck', () => {
   const engine = new RouterEngine(false)
   try {

@@ -101,8 +101,8 @@ export class RouterEngine {
       total += used
       if (outcome.kind === 'returned' && this.#penalty && used > allowed * 1100)
         return toAnswer({ kind: 'timeout' }, total)
-      if (!descheduled(outcome, used, allowed) || this.#penalty) return toAnswer(outcome, total)
-      if (attempt === ATTEMPTS) return this.#giveUp(loaded, total)
+      if (!descheduled(outcome, used, allowed)) return toAnswer(outcome, total)
+      if (attempt === ATTEMPTS || this.#penalty) return this.#giveUp(loaded, total)
       // What the first attempt left on the heap would count against the second.
       total += this.#restore(loaded)
     }

@@ -19,6 +19,8 @@ import { Versions } from './versions.ts'
 const IDLE_VERSION = 600_000
 /** A question that was sent elsewhere so often is asked where others are in nobody's way. */
 const MOVES_TO_SERVING = 3
+/** Then there too: the machine has no time for it. */
+const MOVES_TO_GIVE_UP = 6
 
 /**
  * The wall made of processes. Versions of one cordon share hosts. Questions wait in a queue that is fair to its tenants, and go
@@ -115,13 +117,13 @@ export class ProcessSandbox implements Sandbox {
     held.askedAt = performance.now()
     this.#dispatch(
       new Asking(held, question, (asking, reply) => {
-        if (reply === 'elsewhere') return this.#moved(asking)
-        if (this.#askedAgain(asking, reply)) return
+        const answer = reply === 'elsewhere' ? this.#moved(asking) : reply
+        if (answer === undefined || this.#askedAgain(asking, answer)) return
         held.asked -= 1
         held.answers += 1
         this.#inFlight.leave(held.version)
         if (held.asked === 0 && held.unloading) this.#forget(held)
-        answered(reply)
+        answered(answer)
       }),
     )
   }
@@ -190,9 +192,16 @@ export class ProcessSandbox implements Sandbox {
     return held.isNew && held.version.tenant !== '' ? 'spare' : 'serving'
   }
 
-  /** A serving host would not ask it again since the router was struck there, or could not for want of the processor. */
-  #moved(asking: Asking): void {
+  /**
+   * A host would not ask it again since the router was struck there, or could not for want of the processor. A machine that has no
+   * time for it, after so many tries, gives it none: that is no fault of its router's. A host that says so at once is lying, and is
+   * asked until that is a violation.
+   */
+  #moved(asking: Asking): Failed | undefined {
     const { held } = asking
+    const tried = performance.now() - asking.sent >= held.version.limits.decisionTime
+    if (asking.moves >= MOVES_TO_GIVE_UP && tried)
+      return failure('unavailable', 'its sandbox hosts are not given the processor', 0)
     asking.slow ||= asking.moves >= MOVES_TO_SERVING
     const standing = this.#strikes.standing(held.version.router)
     if (standing === 'clear' && held.reloaded <= asking.sent) {
@@ -200,6 +209,7 @@ export class ProcessSandbox implements Sandbox {
       this.#cordons.get(held.version.cordon)?.reload(held)
     }
     this.#dispatch(asking)
+    return undefined
   }
 
   /**

@@ -35,7 +35,7 @@ export function parseReply(status: Status, cpu: number, json: string, decisionTi
     case 'broken':
       return failure('threw', escapeControls(json.slice(0, MAX_MESSAGE)), cpu)
     case 'elsewhere':
-      return failure('timeout', 'it was struck here before', cpu)
+      return failure('timeout', 'it was not asked: it was struck here before, or the machine had no time for it', cpu)
     case 'returned':
       return parseReturned(parseObject(json), cpu)
   }
