@@ -29,6 +29,10 @@ const ATTEMPTS = 2
 
 const MOST_PATIENCE = 75
 
+/** Shares of its CPU time from which on a router was not descheduled. One that loops takes what a penalty host gets, and that is little. */
+const HALF = 0.5
+const HARDLY_ANY = 0.1
+
 /**
  * The isolates of one host, by version. The same engine runs in a sandbox host process and in the direct sandbox, so that what
  * is tested is what is served.
@@ -51,7 +55,7 @@ export class RouterEngine {
       if (outcome.kind === 'returned')
         this.#loaded.set(id, { code: Buffer.from(code), limits, isolate, struck: false, interrupted: false })
       else isolate.dispose()
-      if (!descheduled(outcome, used, limits.loadTime) || attempt === ATTEMPTS) return toAnswer(outcome, used)
+      if (!descheduled(outcome, used, limits.loadTime, HALF) || attempt === ATTEMPTS) return toAnswer(outcome, used)
     }
   }
 
@@ -101,7 +105,7 @@ export class RouterEngine {
       total += used
       if (outcome.kind === 'returned' && this.#penalty && used > allowed * 1100)
         return toAnswer({ kind: 'timeout' }, total)
-      if (!descheduled(outcome, used, allowed)) return toAnswer(outcome, total)
+      if (!descheduled(outcome, used, allowed, this.#penalty ? HARDLY_ANY : HALF)) return toAnswer(outcome, total)
       if (attempt === ATTEMPTS || this.#penalty) return this.#giveUp(loaded, total)
       // What the first attempt left on the heap would count against the second.
       total += this.#restore(loaded)
@@ -133,9 +137,9 @@ function patience(allowed: number): number {
   return Math.max(allowed, Math.min(4 * allowed, MOST_PATIENCE))
 }
 
-/** `used` in microseconds, `allowed` in milliseconds. One that had half of its time had time enough to say that it loops. */
-function descheduled(outcome: Outcome, used: number, allowed: number): boolean {
-  return outcome.kind === 'timeout' && used < allowed * 500
+/** `used` in microseconds, `allowed` in milliseconds, of which one that had `share` had enough to say that it loops. */
+function descheduled(outcome: Outcome, used: number, allowed: number, share: number): boolean {
+  return outcome.kind === 'timeout' && used < allowed * 1000 * share
 }
 
 function toAnswer(outcome: Outcome, cpu: number): EngineAnswer {

@@ -200,6 +200,7 @@ export class ProcessSandbox implements Sandbox {
   #moved(asking: Asking): Failed | undefined {
     const { held } = asking
     const tried = performance.now() - asking.sent >= held.version.limits.decisionTime
+    if (asking.struck && tried) return failure('timeout', 'no answer in its second chance either', 0)
     if (asking.moves >= MOVES_TO_GIVE_UP && tried)
       return failure('unavailable', 'its sandbox hosts are not given the processor', 0)
     asking.slow ||= asking.moves >= MOVES_TO_SERVING
