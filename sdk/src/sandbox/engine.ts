@@ -27,7 +27,7 @@ interface Loaded {
  */
 const ATTEMPTS = 2
 
-const MOST_PATIENCE = 75
+const MOST_PATIENCE = 60
 
 /** Shares of its CPU time from which on a router was not descheduled. One that loops takes what a penalty host gets, and that is little. */
 const HALF = 0.5
