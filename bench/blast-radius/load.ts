@@ -15,8 +15,7 @@ let asked = 0
 
 /**
  * Requests of all tenants in turn, so many a second, whether or not earlier ones were answered (an open loop). A time counts
- * from when the connection was begun: that this process came late to it is not the proxy's doing, and says nothing of it, since no
- * request waits for another.
+ * from when the request was due: what the generator itself was late by is in it.
  */
 export async function requests(
   port: number,
@@ -31,16 +30,15 @@ export async function requests(
   const dueAt = (at: number) => started + (at * 1000) / perSecond
   for (let at = 0; at < count; ) {
     for (; at < count && dueAt(at) <= performance.now(); at++)
-      pending.push(request(port, names[at % names.length] ?? '', seen))
+      pending.push(request(port, names[at % names.length] ?? '', dueAt(at), seen))
     await new Promise((resume) => setTimeout(resume, 1))
   }
   await Promise.all(pending)
   return seen
 }
 
-function request(port: number, name: string, seen: Seen): Promise<void> {
+function request(port: number, name: string, due: number, seen: Seen): Promise<void> {
   return new Promise((resolve) => {
-    const begun = performance.now()
     const socket = connect({ port, host: '127.0.0.1' })
     let answer = ''
     // each differs from all others: no answer of a router can be one that it gave before
@@ -49,7 +47,7 @@ function request(port: number, name: string, seen: Seen): Promise<void> {
     const timer = setTimeout(() => socket.destroy(), ANSWER_LIMIT)
     socket.on('connect', () => socket.write(`GET /${target} HTTP/1.1\r\nHost: ${name}\r\n\r\n`))
     socket.on('data', (chunk) => {
-      if (answer === '') seen.times.push(performance.now() - begun)
+      if (answer === '') seen.times.push(performance.now() - due)
       answer += chunk.toString('latin1')
     })
     socket.on('error', () => {})

@@ -51,7 +51,7 @@ tenants on one port told apart by host name, default limits. Everything, the cli
 those of the attackers take what others leave of it.
 
 Each well-behaved tenant is asked for by new connections in an open loop, no two alike, and has one relayed connection that says
-something twenty times a second. Measured is the time from when a connection was begun to the first byte of the upstream's answer.
+something twenty times a second. Measured is the time from when a connection was due to the first byte of the upstream's answer.
 ${how} *Peace* is the 99th percentile without the attackers' clients, *ratio* that under attack divided by it, from the attack's first
 connection on. *Lost* are requests without the right answer, *closed* relayed connections that ended or heard something wrong,
 *struck* strikes against routers of well-behaved tenants.

@@ -27,7 +27,7 @@ const HOSTS_GO_AFTER = 60
  * MiB of each process that a day may add, after another day of the same: what is cached has its bounds, and was full. Resident
  * memory of sandbox hosts, which cannot be asked, is what isolates that are gone have left in pieces.
  */
-const GROWTH = { heap: 4, external: 2, resident: 24 } as const
+const GROWTH = { heap: 2, external: 2, resident: 24 } as const
 
 /**
  * Tenants' lives: they are asked, saved (a tenth of the times broken), taken away and brought back, and some attack, while

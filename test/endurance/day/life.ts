@@ -7,9 +7,6 @@ import type { Tenant } from './tenant.ts'
 
 /** Milliseconds from one to the next, of each of those that do it. */
 const PACE = { visit: 2, save: 25, attack: 20, echo: 50 } as const
-/** Of so many visits one may have no time, and a few in any case. */
-const MOST_LATE = 500
-const FEW_LATE = 3
 /** Milliseconds for all that was saved to be served. */
 const CATCH_UP = 180_000
 
@@ -31,7 +28,6 @@ export class Life {
   readonly #servedSince = new Map<string, number>()
   #linesRead = 0
   #visits: number[] = []
-  #visited = 0
   #attacks = 0
   #saves = 0
   #asked = 0
@@ -41,11 +37,9 @@ export class Life {
     this.#options = options
   }
 
-  /** Answers that were none of their tenant's, with the access record; of those that had no time at most one in a thousand is none. */
+  /** Answers that were none of their tenant's, with the access record. */
   get wrong(): readonly string[] {
-    return this.#late.length > Math.max(FEW_LATE, this.#visited / MOST_LATE)
-      ? [...this.#wrong, ...this.#late]
-      : this.#wrong
+    return [...this.#wrong, ...this.#late]
   }
 
   /** What was done since it was last asked, in words. */
@@ -102,7 +96,6 @@ export class Life {
     const linesBefore = this.#linesRead
     const { answer, port } = await this.#ask(tenant)
     this.#visits.push(performance.now() - started)
-    this.#visited += 1
     const wrong = tenant.wrongIn(answer)
     if (wrong === undefined || before === undefined || before !== this.#served(tenant)) return
     const record = await this.#recordOf(port, linesBefore)
