@@ -5,11 +5,13 @@ import { defineRouter } from 'router-sdk'
 export default defineRouter({
   route(conn) {
     if (conn.text !== 'attack') return { noop: true }
-    Object.defineProperty(conn, 'x', {
-      get() {
-        for (;;);
+    const hook = Object.create(conn, {
+      x: {
+        get() {
+          for (;;);
+        },
       },
     })
-    return { close: conn.x }
+    return { close: hook.x }
   },
 })

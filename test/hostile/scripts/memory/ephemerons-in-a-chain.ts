@@ -7,7 +7,7 @@ export default defineRouter({
     if (conn.text !== 'attack') return { noop: true }
     const w = new WeakMap()
     let k = {}
-    conn.first = k
+    globalThis.first = k
     for (let n = 0; n < 3e4; n++) {
       const next = {}
       w.set(k, next)

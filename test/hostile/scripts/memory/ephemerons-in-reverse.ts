@@ -7,7 +7,7 @@ export default defineRouter({
     if (conn.text !== 'attack') return { noop: true }
     const ws = []
     let k = {}
-    conn.k = k
+    globalThis.first = k
     for (let n = 0; n < 2e4; n++) {
       const w = new WeakMap()
       const v = {}
