@@ -1,5 +1,7 @@
 import type { Status } from './engine-status.ts'
 import { type Outcome, RouterIsolate } from './isolate.ts'
+import { patience } from './patience.ts'
+import { processTime } from './process-time.ts'
 import type { CodeLimits } from './sandbox.ts'
 
 export interface EngineAnswer {
@@ -22,16 +24,15 @@ interface Loaded {
 }
 
 /**
- * A descheduled host sees its wall-clock timeout pass without the router having run: then it is tried once more. Not oftener,
- * because the wall time of all attempts has to stay well below the deadline at which the host is killed.
+ * A descheduled host sees its wall-clock timeout pass without the router having run: then it is tried once more, and for a while
+ * all routers have longer for their CPU time. Not oftener, because the wall time of all attempts has to stay well below the
+ * deadline at which the host is killed.
  */
 const ATTEMPTS = 2
-
-const MOST_PATIENCE = 60
-
-/** Shares of its CPU time from which on a router was not descheduled. One that loops takes what a penalty host gets, and that is little. */
+/** How long a machine counts as busy after a router was not given the processor, in milliseconds. */
+const BUSY = 1000
+/** Share of its CPU time from which on a router was not descheduled. */
 const HALF = 0.5
-const HARDLY_ANY = 0.1
 
 /**
  * The isolates of one host, by version. The same engine runs in a sandbox host process and in the direct sandbox, so that what
@@ -41,6 +42,8 @@ export class RouterEngine {
   /** A penalty host asks a struck router on and on; any other host refuses after the first strike. */
   readonly #penalty: boolean
   readonly #loaded = new Map<number, Loaded>()
+  /** On the clock of `performance.now()`. */
+  #busyUntil = 0
 
   constructor(penalty: boolean) {
     this.#penalty = penalty
@@ -48,14 +51,18 @@ export class RouterEngine {
 
   load(id: number, code: string, limits: CodeLimits): EngineAnswer {
     this.unload(id)
-    for (let attempt = 1; ; attempt++) {
+    const { loadTime } = limits
+    for (let wall = loadTime; ; wall = patience(loadTime)) {
+      const before = processTime()
       const isolate = new RouterIsolate(limits.isolateMemory)
-      const outcome = isolate.load(code, limits.loadTime)
-      const used = isolate.lap()
-      if (outcome.kind === 'returned')
+      const outcome = isolate.load(code, wall)
+      const used = processTime() - before
+      const late = outcome.kind === 'returned' && used > loadTime * 1100
+      if (outcome.kind === 'returned' && !late)
         this.#loaded.set(id, { code: Buffer.from(code), limits, isolate, struck: false, interrupted: false })
       else isolate.dispose()
-      if (!descheduled(outcome, used, limits.loadTime, HALF) || attempt === ATTEMPTS) return toAnswer(outcome, used)
+      if (late) return toAnswer({ kind: 'timeout' }, used)
+      if (wall > loadTime || !descheduled(outcome, used, loadTime)) return toAnswer(outcome, used)
     }
   }
 
@@ -94,25 +101,29 @@ export class RouterEngine {
   /** `spent`: CPU microseconds that the question has cost already. */
   #call(loaded: Loaded, question: string, spent: number): EngineAnswer {
     const allowed = loaded.limits.decisionTime
-    const wall = this.#penalty ? patience(allowed) : allowed
-    let total = spent
+    const patient = this.#penalty || performance.now() < this.#busyUntil
+    const wall = patient ? patience(allowed) : allowed
+    let beside = spent
+    let own = 0
     for (let attempt = 1; ; attempt++) {
-      const { isolate } = loaded
-      const started = performance.now()
-      const outcome = isolate.call(question, wall)
-      // One that ran out of memory is gone, and its clock with it.
-      const used = isolate.disposed ? (performance.now() - started) * 1000 : isolate.lap()
-      total += used
-      if (outcome.kind === 'returned' && this.#penalty && used > allowed * 1100)
-        return toAnswer({ kind: 'timeout' }, total)
-      if (!descheduled(outcome, used, allowed, this.#penalty ? HARDLY_ANY : HALF)) return toAnswer(outcome, total)
-      if (attempt === ATTEMPTS || this.#penalty) return this.#giveUp(loaded, total)
+      const before = processTime()
+      const outcome = loaded.isolate.call(question, wall)
+      const used = processTime() - before
+      own += used
+      if (outcome.kind === 'returned' && patient && used > allowed * 1100)
+        return toAnswer({ kind: 'timeout' }, beside + own)
+      if (!descheduled(outcome, used, allowed)) return toAnswer(outcome, beside + own)
+      this.#busyUntil = performance.now() + BUSY
+      if (attempt === ATTEMPTS || patient) return this.#giveUp(loaded, own)
       // What the first attempt left on the heap would count against the second.
-      total += this.#restore(loaded)
+      beside += this.#restore(loaded)
     }
   }
 
-  /** A router that was not given the processor has not shown to be slow: it is no strike, and it may be asked anywhere. */
+  /**
+   * A router that was not given the processor has not shown to be slow: it is no strike, and it may be asked anywhere. `cpu` is
+   * what it did use, and nothing of ours: whoever asks adds up what it used here and there, so that one that loops gets nowhere.
+   */
   #giveUp(loaded: Loaded, cpu: number): EngineAnswer {
     loaded.interrupted = true
     return { status: 'elsewhere', json: '', cpu }
@@ -120,26 +131,19 @@ export class RouterEngine {
 
   /** The answer is what it cost, in CPU microseconds. */
   #restore(loaded: Loaded): number {
+    const before = processTime()
     loaded.isolate.dispose()
     loaded.isolate = new RouterIsolate(loaded.limits.isolateMemory)
     loaded.isolate.load(loaded.code.toString(), loaded.limits.loadTime)
     loaded.struck = false
     loaded.interrupted = false
-    return loaded.isolate.lap()
+    return processTime() - before
   }
 }
 
-/**
- * Where nobody's questions stand behind it, a router that gets little of the processor has longer to use up its CPU time: wall
- * milliseconds for so many of CPU, still below the deadline at which the host is killed.
- */
-function patience(allowed: number): number {
-  return Math.max(allowed, Math.min(4 * allowed, MOST_PATIENCE))
-}
-
-/** `used` in microseconds, `allowed` in milliseconds, of which one that had `share` had enough to say that it loops. */
-function descheduled(outcome: Outcome, used: number, allowed: number, share: number): boolean {
-  return outcome.kind === 'timeout' && used < allowed * 1000 * share
+/** `used` in microseconds, `allowed` in milliseconds. */
+function descheduled(outcome: Outcome, used: number, allowed: number): boolean {
+  return outcome.kind === 'timeout' && used < allowed * 1000 * HALF
 }
 
 function toAnswer(outcome: Outcome, cpu: number): EngineAnswer {

@@ -20,8 +20,6 @@ const BOOTSTRAP = `"use strict";(${bootstrap.toString()})()`
 export class RouterIsolate {
   readonly #isolate: ivm.Isolate
   readonly #context: ivm.Context
-  /** Nanoseconds. */
-  #clock = 0
   readonly #dispatch: ivm.Reference<(question: string) => string>
 
   /** `memory` in bytes. isolated-vm takes it as a guideline: peaks of several times as much have been seen. */
@@ -58,18 +56,9 @@ export class RouterIsolate {
     }
   }
 
-  /** CPU time used since this was last asked, in microseconds. */
-  lap(): number {
-    if (this.#isolate.isDisposed) return 0
-    const before = this.#clock
-    this.#clock = Number(this.#isolate.cpuTime)
-    return (this.#clock - before) / 1000
-  }
-
   /** Bytes of all that it holds, array buffers too, once its garbage has been collected: milliseconds, so never while serving. */
   measure(): number {
     this.#collectGarbage()
-    this.lap() // nobody's time
     const { used_heap_size, externally_allocated_size } = this.#isolate.getHeapStatisticsSync()
     return used_heap_size + externally_allocated_size
   }

@@ -2,8 +2,8 @@ import type { Queued } from './fair-queue.ts'
 import { decodeAnswer } from './frames.ts'
 import type { Held } from './held.ts'
 import type { Pending } from './host-process.ts'
-import { HostViolation, parseDescription, parseMeasure } from './replies.ts'
-import type { Question, Reply, RouterDescription, SandboxVersion } from './sandbox.ts'
+import { failure, HostViolation, parseDescription, parseMeasure } from './replies.ts'
+import type { Failed, Question, Reply, RouterDescription, SandboxVersion } from './sandbox.ts'
 
 /** What a host may owe an answer to. */
 export type Job = Asking | Loading | Measuring
@@ -20,6 +20,8 @@ export class HostGone extends Error {
 
 /** Times that hosts may say of one question that it is to be asked elsewhere. */
 const MOST_MOVES = 8
+/** After so many of them the machine has no time for it. */
+const MOVES_TO_GIVE_UP = 6
 
 /** A question on its way: it outlives the hosts that it is asked of. */
 export class Asking implements Pending, Queued {
@@ -32,6 +34,8 @@ export class Asking implements Pending, Queued {
   /** What it was expected to take when it was sent, and took, in CPU milliseconds. */
   charged = 0
   spent = 0
+  /** CPU milliseconds that its router used up for it, wherever it was asked. */
+  used = 0
   /** Where it was taken from to be sent, and has to be settled. */
   from: { settle(asking: Asking, spent: number): void } | undefined
   /** Hosts that were lost with this question unanswered behind another one. */
@@ -42,8 +46,8 @@ export class Asking implements Pending, Queued {
   slow = false
   /** What the hosts that were lost while answering it count against it. */
   suspicion = 0
-  /** Its router has had a strike for it. */
-  struck = false
+  /** Its router used up its CPU time once, and is asked once more; `confirms`: it gets its strike if it does so again. */
+  secondChance: 'none' | 'confirms' | 'struck' = 'none'
   #moves = 0
   readonly #done: (asking: Asking, reply: Reply | 'elsewhere') => void
 
@@ -70,6 +74,21 @@ export class Asking implements Pending, Queued {
     return this.#moves
   }
 
+  /**
+   * What it gets, if anything, when a host would not ask it again since its router was struck there, or could not for want of the
+   * processor. What the router used all the same is added up: in the end it has had its CPU time. A machine that has no time for
+   * it, after so many tries, gives it none: that is no fault of its router's. A host that says so at once is lying, and the
+   * question is asked until that is a violation.
+   */
+  get givenUp(): Failed | undefined {
+    const { decisionTime } = this.version.limits
+    if (performance.now() - this.sent < decisionTime) return undefined
+    if (this.used >= decisionTime)
+      return failure('timeout', `no answer after ${decisionTime} ms of CPU time`, this.used * 1000)
+    if (this.#moves < MOVES_TO_GIVE_UP) return undefined
+    return failure('unavailable', 'its sandbox hosts are not given the processor', 0)
+  }
+
   answered(body: Buffer): () => void {
     const { status, cpu: said, json } = decodeAnswer(body)
     const cpu = believable(said, this.sent)
@@ -78,6 +97,7 @@ export class Asking implements Pending, Queued {
     if (reply === 'elsewhere' && ++this.#moves > MOST_MOVES)
       throw new HostViolation(`a question that was sent elsewhere ${this.#moves} times`)
     this.spent = cpu / 1000
+    this.used += this.spent
     if (reply !== 'elsewhere') this.held.took(this.spent)
     return () => this.#done(this, reply)
   }

@@ -1,7 +1,9 @@
 import { encodeAsk, encodeLoad, encodeMeasure, encodeUnload } from './frames.ts'
 import type { Held } from './held.ts'
-import type { HostProcess } from './host-process.ts'
+import type { Allowance, HostProcess } from './host-process.ts'
 import { type Asking, HostGone, type Job, Loading, type Measuring } from './jobs.ts'
+import { patience } from './patience.ts'
+import type { VersionLimits } from './sandbox.ts'
 
 /**
  * `serving`: everybody's questions. `spare`: new versions, until it is needed. `penalty`: routers that were slow, or are slow to
@@ -29,8 +31,12 @@ export interface HostReport {
 }
 
 const LOAD_GRACE = 800
+/** A host tries twice what was not given the processor: until it may have had its CPU time as often, it is not to blame. */
+const ATTEMPTS = 2
 /** A decision that may take longer than the deadline has this much beyond: two ticks, and a little. */
 const DECISION_GRACE = 50
+/** Milliseconds that a penalty host may need to make an isolate anew before it asks. */
+const RESTORING = 20
 /** Milliseconds, of CPU time and all in all, that measuring what a version holds may take. */
 const MEASURING = { cpu: 500, wall: 1000, beside: 500 } as const
 /** What loading a version is expected to take, in CPU milliseconds. */
@@ -107,11 +113,14 @@ export class LoadedHost {
     this.#loaded.delete(version.id)
     this.#loaded.set(version.id, held)
     this.#expected += asking.charged
-    const { decisionTime } = version.limits
-    const wall = Math.max(this.#options.decisionDeadline, decisionTime + DECISION_GRACE)
-    this.process.ask(asking, { wall, cpu: decisionTime, beside: BESIDE.asking }, (id) =>
-      encodeAsk(id, version.id, question),
-    )
+    this.process.ask(asking, this.#allowance(version.limits), (id) => encodeAsk(id, version.id, question))
+  }
+
+  /** A penalty host, in which no neighbour waits, ends a question by itself later: it has time for that, and for a new isolate. */
+  #allowance({ decisionTime }: VersionLimits): Allowance {
+    const patient = this.process.penalty ? 2 * patience(decisionTime) + RESTORING : 0
+    const wall = Math.max(this.#options.decisionDeadline, decisionTime + DECISION_GRACE, patient)
+    return { wall, cpu: ATTEMPTS * decisionTime, beside: BESIDE.asking }
   }
 
   /** Loads a version that loaded elsewhere; `done` is called when it has, or never will. */
@@ -143,7 +152,7 @@ export class LoadedHost {
     this.#makeRoom(version)
     this.#loaded.set(version, held)
     this.#expected += LOADING
-    const allowed = { wall: limits.loadTime + LOAD_GRACE, cpu: limits.loadTime, beside: BESIDE.loading }
+    const allowed = { wall: limits.loadTime + LOAD_GRACE, cpu: ATTEMPTS * limits.loadTime, beside: BESIDE.loading }
     this.process.ask(loading, allowed, (id) => encodeLoad(id, { version, limits, code }))
   }
 

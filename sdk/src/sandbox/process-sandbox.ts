@@ -19,8 +19,6 @@ import { Versions } from './versions.ts'
 const IDLE_VERSION = 600_000
 /** A question that was sent elsewhere so often is asked where others are in nobody's way. */
 const MOVES_TO_SERVING = 3
-/** Then there too: the machine has no time for it. */
-const MOVES_TO_GIVE_UP = 6
 
 /**
  * The wall made of processes. Versions of one cordon share hosts. Questions wait in a queue that is fair to its tenants, and go
@@ -192,17 +190,10 @@ export class ProcessSandbox implements Sandbox {
     return held.isNew && held.version.tenant !== '' ? 'spare' : 'serving'
   }
 
-  /**
-   * A host would not ask it again since the router was struck there, or could not for want of the processor. A machine that has no
-   * time for it, after so many tries, gives it none: that is no fault of its router's. A host that says so at once is lying, and is
-   * asked until that is a violation.
-   */
+  /** A host sent it elsewhere: it is asked again, unless that has gone on for long enough. */
   #moved(asking: Asking): Failed | undefined {
-    const { held } = asking
-    const tried = performance.now() - asking.sent >= held.version.limits.decisionTime
-    if (asking.struck && tried) return failure('timeout', 'no answer in its second chance either', 0)
-    if (asking.moves >= MOVES_TO_GIVE_UP && tried)
-      return failure('unavailable', 'its sandbox hosts are not given the processor', 0)
+    const { held, givenUp } = asking
+    if (givenUp !== undefined) return givenUp
     asking.slow ||= asking.moves >= MOVES_TO_SERVING
     const standing = this.#strikes.standing(held.version.router)
     if (standing === 'clear' && held.reloaded <= asking.sent) {
@@ -215,18 +206,20 @@ export class ProcessSandbox implements Sandbox {
 
   /**
    * A host measures time that the machine was given to others as the router's own. So the connection gets a second chance,
-   * where it costs no neighbour anything; the router does not get another strike for it.
+   * where it costs no neighbour anything. The router gets its strike when it uses up its time there too, or when one of its
+   * questions has had a second chance a while ago already: twice is no coincidence.
    */
   #askedAgain(asking: Asking, reply: Reply): boolean {
-    if (reply.kind !== 'failed' || asking.struck) return false
+    if (reply.kind !== 'failed' || asking.secondChance === 'struck') return false
     const { failure } = reply
     if (failure !== 'timeout' && failure !== 'memory') return false
     const { router } = asking.version
-    const wasClear = this.#strikes.standing(router) === 'clear'
-    this.#strike(router, failure)
-    asking.struck = true
-    if (failure === 'memory' || !wasClear || this.#closed) return false
-    if (this.#strikes.standing(router) !== 'penalty') return false
+    const isFirst =
+      failure === 'timeout' && asking.secondChance === 'none' && this.#strikes.standing(router) === 'clear'
+    const struck = !isFirst || this.#strikes.suspect(router)
+    if (struck) this.#strike(router, failure)
+    if (!isFirst || this.#closed || this.#strikes.standing(router) === 'quarantined') return false
+    asking.secondChance = struck ? 'struck' : 'confirms'
     asking.slow = true
     this.#dispatch(asking)
     return true

@@ -2,7 +2,6 @@ import { firstFailure, refusalText } from './first-question.ts'
 import type { Held } from './held.ts'
 import type { HostPool } from './host-pool.ts'
 import { Asking, HostGone, Loading } from './jobs.ts'
-import { failure } from './replies.ts'
 import { LoadFailure, type Question, type Reply, type RouterDescription } from './sandbox.ts'
 
 const MAX_REHEARSALS = 4
@@ -66,8 +65,9 @@ async function rehearseOnce(pool: HostPool, held: Held): Promise<RouterDescripti
 function rehearseQuestion(pool: HostPool, held: Held, question: Question): Promise<{ asking: Asking; reply: Reply }> {
   return new Promise((resolve) => {
     const done = (asking: Asking, answer: Reply | 'elsewhere'): void => {
-      const reply = answer === 'elsewhere' ? failure('unavailable', 'its sandbox host does not have it', 0) : answer
-      resolve({ asking, reply })
+      const reply = answer === 'elsewhere' ? asking.givenUp : answer
+      if (reply === undefined) pool.rehearse(asking)
+      else resolve({ asking, reply })
     }
     pool.rehearse(new Asking(held, question, done))
   })
