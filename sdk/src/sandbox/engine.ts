@@ -52,7 +52,8 @@ export class RouterEngine {
   load(id: number, code: string, limits: CodeLimits): EngineAnswer {
     this.unload(id)
     const { loadTime } = limits
-    for (let wall = loadTime; ; wall = patience(loadTime)) {
+    let wall = loadTime
+    for (let attempt = 1; ; attempt++) {
       const before = processTime()
       const isolate = new RouterIsolate(limits.isolateMemory)
       const outcome = isolate.load(code, wall)
@@ -62,7 +63,8 @@ export class RouterEngine {
         this.#loaded.set(id, { code: Buffer.from(code), limits, isolate, struck: false, interrupted: false })
       else isolate.dispose()
       if (late) return toAnswer({ kind: 'timeout' }, used)
-      if (wall > loadTime || !descheduled(outcome, used, loadTime)) return toAnswer(outcome, used)
+      if (attempt === ATTEMPTS || !descheduled(outcome, used, loadTime)) return toAnswer(outcome, used)
+      wall = secondChance(loadTime, used)
     }
   }
 
@@ -139,6 +141,15 @@ export class RouterEngine {
     loaded.interrupted = false
     return processTime() - before
   }
+}
+
+/**
+ * Wall milliseconds in which what used `used` microseconds in the first `allowed` milliseconds will have used up most of the rest:
+ * a host that has used more than all of it is killed.
+ */
+function secondChance(allowed: number, used: number): number {
+  const share = Math.max(1, used) / (allowed * 1000)
+  return Math.round(Math.min(patience(allowed), 0.75 * (allowed / share - allowed)))
 }
 
 /** `used` in microseconds, `allowed` in milliseconds. */

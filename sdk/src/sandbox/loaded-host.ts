@@ -31,7 +31,7 @@ export interface HostReport {
 }
 
 const LOAD_GRACE = 800
-/** A host tries twice what was not given the processor: until it may have had its CPU time as often, it is not to blame. */
+/** A host tries twice what was not given the processor: before it may have had its CPU time as often, it is not to blame. */
 const ATTEMPTS = 2
 /** A decision that may take longer than the deadline has this much beyond: two ticks, and a little. */
 const DECISION_GRACE = 50
@@ -152,7 +152,7 @@ export class LoadedHost {
     this.#makeRoom(version)
     this.#loaded.set(version, held)
     this.#expected += LOADING
-    const allowed = { wall: limits.loadTime + LOAD_GRACE, cpu: ATTEMPTS * limits.loadTime, beside: BESIDE.loading }
+    const allowed = { wall: limits.loadTime + LOAD_GRACE, cpu: limits.loadTime, beside: BESIDE.loading }
     this.process.ask(loading, allowed, (id) => encodeLoad(id, { version, limits, code }))
   }
 
