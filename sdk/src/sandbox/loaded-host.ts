@@ -116,11 +116,16 @@ export class LoadedHost {
     this.process.ask(asking, this.#allowance(version.limits), (id) => encodeAsk(id, version.id, question))
   }
 
-  /** A penalty host, in which no neighbour waits, ends a question by itself later: it has time for that, and for a new isolate. */
+  /**
+   * A penalty host, in which no neighbour waits, ends a question by itself later: it has time for that, and to make an isolate anew
+   * before. One that has not used up more than it is given for that was not given the processor, and has not missed its end.
+   */
   #allowance({ decisionTime }: VersionLimits): Allowance {
-    const patient = this.process.penalty ? 2 * patience(decisionTime) + RESTORING : 0
-    const wall = Math.max(this.#options.decisionDeadline, decisionTime + DECISION_GRACE, patient)
-    return { wall, cpu: ATTEMPTS * decisionTime, beside: BESIDE.asking }
+    const deadline = Math.max(this.#options.decisionDeadline, decisionTime + DECISION_GRACE)
+    const cpu = ATTEMPTS * decisionTime
+    if (!this.process.penalty) return { wall: deadline, cpu, beside: BESIDE.asking }
+    const wall = Math.max(deadline, 2 * patience(decisionTime) + RESTORING)
+    return { wall, cpu: cpu + 2 * RESTORING, beside: BESIDE.asking }
   }
 
   /** Loads a version that loaded elsewhere; `done` is called when it has, or never will. */
