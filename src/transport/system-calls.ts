@@ -11,6 +11,7 @@ export interface SystemCalls {
   read(descriptor: number, memory: bigint, length: bigint): number
   /** The process must ignore SIGPIPE, as Node does. */
   write(descriptor: number, memory: bigint, length: bigint): number
+  send(descriptor: number, memory: bigint, length: bigint, flags: number): number
   /** Offsets are addresses of none: 0. */
   splice(from: number, fromOffset: bigint, to: number, toOffset: bigint, length: bigint, flags: number): number
   /** `pair` is where its two descriptors go, that to read from first. */
@@ -81,9 +82,10 @@ function bindCalls(ffi: Ffi): SystemCalls {
     listen: { arguments: ['i32', 'i32'], return: 'i32' },
     accept4: { arguments: ['i32', 'pointer', 'pointer', 'i32'], return: 'i32' },
     connect: { arguments: ['i32', 'pointer', 'u32'], return: 'i32' },
-    // three arguments cost half of what four do: hence not recv and send
+    // three arguments cost half of what four do: hence not recv, and send only for its flags
     read: { arguments: ['i32', 'pointer', 'u64'], return: 'i32' },
     write: { arguments: ['i32', 'pointer', 'u64'], return: 'i32' },
+    send: { arguments: ['i32', 'pointer', 'u64', 'i32'], return: 'i32' },
     splice: { arguments: ['i32', 'pointer', 'i32', 'pointer', 'u64', 'u32'], return: 'i32' },
     pipe2: { arguments: ['pointer', 'i32'], return: 'i32' },
     shutdown: { arguments: ['i32', 'i32'], return: 'i32' },
@@ -106,6 +108,7 @@ function bindCalls(ffi: Ffi): SystemCalls {
     connect: (descriptor, address, length) => checked(functions.connect(descriptor, address, length)),
     read: (descriptor, memory, length) => checked(functions.read(descriptor, memory, length)),
     write: (descriptor, memory, length) => checked(functions.write(descriptor, memory, length)),
+    send: (descriptor, memory, length, flags) => checked(functions.send(descriptor, memory, length, flags)),
     splice: (from, fromOffset, to, toOffset, length, flags) =>
       checked(functions.splice(from, fromOffset, to, toOffset, length, flags)),
     pipe2: (pair, flags) => checked(functions.pipe2(pair, flags)),

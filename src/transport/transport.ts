@@ -7,7 +7,12 @@ export interface Transport {
   /** Binds and listens. Rejects with an error whose `code` is the system's, such as `EADDRINUSE`. */
   listen(address: ListenAddress, accepted: (connection: Connection) => void): Promise<TransportListener>
   /** Starts connecting; `connected` or `closed` of the events is called later, never before this returns. */
-  connect(target: ConnectTarget, events: ConnectEvents): Connection
+  connect(target: ConnectTarget, events: ConnectEvents, options?: ConnectOptions): Connection
+}
+
+export interface ConnectOptions {
+  /** It is written to as soon as it is connected: the system may end the handshake in one packet with what is written. */
+  readonly writesAtOnce?: boolean
 }
 
 export interface ListenAddress {
@@ -39,8 +44,11 @@ export type ConnectTarget =
 
 /** What happens to a connection. A connection's owner is whoever set its `events` last. */
 export interface ConnectionEvents {
-  /** Bytes came. They are the receiver's only until it returns unless it copies them. */
-  data(bytes: Uint8Array): void
+  /**
+   * Bytes came. They are the receiver's only until it returns unless it copies them. `endNext`: nothing is behind them but the end,
+   * of which `ended` tells before anything else of this connection, unless it is paused meanwhile.
+   */
+  data(bytes: Uint8Array, endNext?: boolean): void
   /** So many bytes came and were passed on as `passTo` asked; those that wait for the peer are in its `queued`. */
   moved?(count: number): void
   /** The peer will send no more (FIN). Writing goes on. */
@@ -68,8 +76,11 @@ export interface Connection {
   /** Stops reading: the kernel's buffer fills and the peer waits. A reset is then noticed only by writing. */
   pause(): void
   resume(): void
-  /** Queues bytes, copying what it keeps; false asks the writer to wait for `drained`. Ignored after `end` or a close. */
-  write(bytes: Uint8Array): boolean
+  /**
+   * Queues bytes, copying what it keeps; false asks the writer to wait for `drained`. Ignored after `end` or a close. `endNext`: the
+   * writer calls `end` at once, so that the system may wait for it and send both in one packet; without it they leave late.
+   */
+  write(bytes: Uint8Array, endNext?: boolean): boolean
   /**
    * Much comes, and all of it goes to `peer`: from now on, and as long as that pays, it may be passed on without being shown, each
    * time with `moved` instead of `data` and `write`. The answer is whether it will be.

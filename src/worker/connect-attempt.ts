@@ -1,7 +1,7 @@
 import type { ConnectError } from 'router-sdk'
 import { formatTarget } from '../transport/address.ts'
 import { after, type Deadline } from '../transport/deadlines.ts'
-import type { ConnectEvents, Connection, ConnectTarget, Transport } from '../transport/transport.ts'
+import type { ConnectEvents, Connection, ConnectOptions, ConnectTarget, Transport } from '../transport/transport.ts'
 
 /** Why nothing was connected to. */
 export interface Failure {
@@ -20,6 +20,11 @@ export interface Destination {
   readonly release?: () => void
 }
 
+export interface AttemptOptions extends ConnectOptions {
+  /** Milliseconds. */
+  readonly timeout: number
+}
+
 /** One attempt to connect to one address. Its result comes once, and later than its construction. */
 export class Attempt implements ConnectEvents {
   readonly #connection: Connection
@@ -30,13 +35,13 @@ export class Attempt implements ConnectEvents {
   constructor(
     transport: Transport,
     destination: Destination,
-    timeout: number,
+    options: AttemptOptions,
     done: (result: Connection | AttemptFailure) => void,
   ) {
     this.#destination = destination
     this.#done = done
-    this.#timer = after(timeout, () => this.#timeOut(timeout))
-    this.#connection = transport.connect(destination.target, this)
+    this.#timer = after(options.timeout, () => this.#timeOut(options.timeout))
+    this.#connection = transport.connect(destination.target, this, options)
   }
 
   /** Destroys the connection and tells nobody. */

@@ -195,24 +195,28 @@ class Side implements ConnectionEvents {
     this.connection.resume()
   }
 
-  data(bytes: Uint8Array): void {
+  data(bytes: Uint8Array, endNext = false): void {
     if (this.bytes === 0) this.#tellFirst()
     this.#much = bytes.length < LARGE ? 0 : this.#much + bytes.length
     if (this.#much > MUCH) this.#passOn()
-    this.#took(bytes.length, !this.peer.write(bytes))
+    this.#took(bytes.length)
+    // who is held hears of the end later
+    if (!this.peer.write(bytes, endNext && this.#held === undefined)) this.#block()
   }
 
   moved(count: number): void {
-    this.#took(count, this.peer.queued > 0)
+    this.#took(count)
+    if (this.peer.queued > 0) this.#block()
   }
 
-  #took(count: number, blocked: boolean): void {
+  #took(count: number): void {
     this.bytes += count
-    if (blocked) {
-      this.#blocked = true
-      this.connection.pause()
-    }
     if (this.#throttle !== undefined) this.#hold(this.#throttle.relayed(count))
+  }
+
+  #block(): void {
+    this.#blocked = true
+    this.connection.pause()
   }
 
   #passOn(): void {

@@ -273,6 +273,7 @@ export class Session implements ConnectionEvents {
         connectTimeout: decision.connectTimeout ?? connect.timeout,
         retries: connect.retries,
         retryDelay: connect.retryDelay,
+        writesAtOnce: this.#replays(decision),
         judge: this.#context.judgeOf(this.#dialogue.router ?? '', decision.remote),
       },
       {
@@ -318,6 +319,11 @@ export class Session implements ConnectionEvents {
     this.#relay = startRelay(this.#client, connection, options, (result) => this.#relayed(result))
     if (inactivityTimeout === undefined) this.#preread.clear()
     else this.#inactivity = after(inactivityTimeout, () => this.#silent(decision.remote, inactivityTimeout))
+  }
+
+  /** Whether the upstream is sent something before it says anything. */
+  #replays({ data }: ForwardDecision): boolean {
+    return data === undefined ? this.#preread.length > 0 : data !== '' || this.#preread.length > this.#preread.shown
   }
 
   #replay(upstream: Connection, bytes: Uint8Array): void {

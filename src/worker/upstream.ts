@@ -13,6 +13,8 @@ export interface UpstreamOptions {
   readonly resolver: { resolve(host: string, answered: (result: Resolved) => void): void }
   /** Milliseconds for each attempt. */
   readonly connectTimeout: number
+  /** What it is connected for is written at once. */
+  readonly writesAtOnce?: boolean
   /** Rounds after the first, and milliseconds between two of them. */
   readonly retries: number
   readonly retryDelay: number
@@ -138,10 +140,10 @@ class Connecting implements UpstreamAttempt {
   }
 
   #try(destination: Destination): void {
-    const { transport, connectTimeout } = this.#options
+    const { transport, connectTimeout: timeout, writesAtOnce = false } = this.#options
     const address = shownAs(destination)
     this.#count(address)
-    this.#attempt = new Attempt(transport, destination, connectTimeout, (result) => {
+    this.#attempt = new Attempt(transport, destination, { timeout, writesAtOnce }, (result) => {
       if ('code' in result) {
         const { accepted, ...failure } = result
         this.#failure = failure

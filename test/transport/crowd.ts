@@ -85,7 +85,7 @@ function answer(connection: Connection): void {
     ended() {
       if (header.length < HEADER || length !== header.readUInt32LE(8)) return connection.destroy(true)
       connection.write(hash.digest())
-      connection.write(TEXT.subarray(header.readUInt32LE(0), header.readUInt32LE(0) + header.readUInt32LE(4)))
+      connection.write(TEXT.subarray(header.readUInt32LE(0), header.readUInt32LE(0) + header.readUInt32LE(4)), true)
       connection.end()
     },
     drained() {},
@@ -155,7 +155,9 @@ class Carrier {
       },
     }
     client.setEvents(waiting)
-    const upstream = this.#transport.connect({ kind: 'tcp', address: '127.0.0.1', port: this.#port }, connecting)
+    const upstream = this.#transport.connect({ kind: 'tcp', address: '127.0.0.1', port: this.#port }, connecting, {
+      writesAtOnce: this.carried % 3 === 0,
+    })
   }
 
   #over(): void {

@@ -1,21 +1,25 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import ffi from 'node:ffi'
 import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { describe, it } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { createEpollTransport, epollMissing } from '../../src/transport/epoll/epoll.ts'
 import { AF_INET, EPOLLET, EPOLLIN, SOCK_STREAM } from '../../src/transport/epoll/linux.ts'
 import { Poller } from '../../src/transport/epoll/poller.ts'
 import { type SystemCalls, theSystem } from '../../src/transport/system-calls.ts'
 import type { Connection, Transport } from '../../src/transport/transport.ts'
-import { acceptedEnds, connectedEnds, dial, listen, pattern } from '../contract/ends.ts'
+import { startRelay } from '../../src/worker/relay.ts'
+import { acceptedEnds, connectedEnds, dial, listen, pattern, Recorder, serve } from '../contract/ends.ts'
 import { eventually } from '../contract/eventually.ts'
 
 const EMFILE = 24
 const SO_KEEPALIVE = 9
 const TCP_NODELAY = 1
+const TCP_QUICKACK = 12
 const MSG_OOB = 1
 const O_CLOEXEC = 0o2000000
 
@@ -153,6 +157,61 @@ describe('the epoll transport', { skip: epollMissing() ?? false }, () => {
     )
   })
 
+  it('says of what it reads last that the end is next, and sends both together', async (t) => {
+    const { transport, calls } = noted()
+    const { connection, peer } = await acceptedEnds(t, transport)
+    const said: unknown[] = []
+    peer.socket.end('question')
+    await once(peer.socket, 'finish')
+    await setTimeout(50)
+    connection.setEvents({
+      data: (bytes, endNext) => said.push(Buffer.from(bytes).toString(), endNext),
+      ended: () => said.push('end'),
+      drained() {},
+      closed() {},
+    })
+    await eventually('the end', () => said.includes('end'))
+    assert.deepEqual(said, ['question', true, 'end'])
+    connection.write(Buffer.from('ans'))
+    connection.write(Buffer.from('wer'), true)
+    connection.end()
+    await peer.until('the end', ({ ended }) => ended)
+    assert.equal(peer.text, 'answer')
+    assert.deepEqual(namesOf(calls, /^(write|send|shutdown)/), ['write', 'send'])
+  })
+
+  it('relays what came last together with the end, unless the rate puts the end off', async (t) => {
+    for (const pause of [0, 100]) {
+      const { transport, calls } = noted()
+      const { connection: client, peer } = await acceptedEnds(t, transport)
+      const { connection: upstream, peer: server } = await connectedEnds(t, transport)
+      upstream.pause()
+      server.socket.end('answer')
+      await once(server.socket, 'finish')
+      await setTimeout(50)
+      startRelay(client, upstream, { idleTimeout: 0, throttle: { relayed: () => pause } }, () => {})
+      await peer.until('the answer', ({ text }) => text === 'answer')
+      await peer.until('the end', ({ ended }) => ended)
+      assert.deepEqual(namesOf(calls, /^(write|send)/), [pause === 0 ? 'send' : 'write'])
+      peer.socket.end()
+    }
+  })
+
+  it('ends the handshake with the first write, where there is one at once', async (t) => {
+    const { peers, port } = await serve(t)
+    for (const writesAtOnce of [true, false]) {
+      const { transport, calls } = noted()
+      const events = new Recorder()
+      const connection = transport.connect({ kind: 'tcp', address: '127.0.0.1', port }, events, { writesAtOnce })
+      t.after(() => connection.destroy())
+      await events.until('connected')
+      connection.write(Buffer.from('question'))
+      await eventually('the question', () => peers.at(-1)?.text === 'question')
+      const asked = calls.filter((call) => call.startsWith(`setsockopt`) && call.endsWith(` 6 ${TCP_QUICKACK}`))
+      assert.equal(asked.length, writesAtOnce ? 1 : 0, calls.join())
+    }
+  })
+
   it('makes small packets leave at once, and probes the peers of connections that stay', async (t) => {
     const { transport, calls } = noted()
     const { connection, peer } = await connectedEnds(t, transport)
@@ -206,6 +265,10 @@ describe('the epoll transport', { skip: epollMissing() ?? false }, () => {
     assert.equal(stdout, 'still here\n')
   })
 })
+
+function namesOf(calls: readonly string[], which: RegExp): string[] {
+  return calls.filter((call) => which.test(call)).map((call) => call.replace(/ .*/, ''))
+}
 
 function sendUrgent(descriptor: number, text: string): void {
   const { functions } = ffi.dlopen(null, { send: { arguments: ['i32', 'buffer', 'u64', 'i32'], return: 'i32' } })

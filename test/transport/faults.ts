@@ -97,6 +97,11 @@ export class Faults {
         fatal(EPIPE, ECONNRESET, ENOMEM) ||
         soft(EINTR) ||
         this.#less(descriptor, length, (size) => calls.write(descriptor, memory, size)),
+      send: (descriptor, memory, length, flags) =>
+        this.#used('send', descriptor) ||
+        fatal(EPIPE, ECONNRESET, ENOMEM) ||
+        soft(EINTR) ||
+        this.#less(descriptor, length, (size) => calls.send(descriptor, memory, size, flags)),
       splice: (from, fromOffset, to, toOffset, length, flags) => {
         const move = (size: bigint) => calls.splice(from, fromOffset, to, toOffset, size, flags)
         return (

@@ -169,9 +169,9 @@ export class EpollConnection implements Connection, Watched, Unfinished {
     this.#readSoon()
   }
 
-  write(bytes: Uint8Array): boolean {
+  write(bytes: Uint8Array, endNext = false): boolean {
     if (this.#endAsked || this.#descriptor < 0 || bytes.length === 0) return true
-    if (this.#connecting === undefined) return !this.#waits(this.#outgoing.write(this.#descriptor, bytes))
+    if (this.#connecting === undefined) return !this.#waits(this.#outgoing.write(this.#descriptor, bytes, endNext))
     this.#outgoing.keep(bytes)
     if (this.queued < HIGH_WATER) return true
     this.#awaitsDrain = true
@@ -275,9 +275,10 @@ export class EpollConnection implements Connection, Watched, Unfinished {
         const all = count < asked && !this.#readsToEmpty
         if (count === asked) this.#ask = Math.min(2 * asked, MOST)
         if (all) this.#readable = false
-        this.#received(arena.received(count))
         // when FIN came before we read, nothing can have come since
-        if (all && this.#endNear) return this.#endCame()
+        const endNext = all && this.#endNear
+        this.#received(arena.received(count), endNext)
+        if (endNext) return this.#endCame()
       } else if (count === 0) return this.#endCame()
       else if (count === -EAGAIN) return this.#emptied()
       else if (count !== -EINTR) return this.#fail('read', -count)
@@ -328,8 +329,8 @@ export class EpollConnection implements Connection, Watched, Unfinished {
     if (this.#endFailed !== 0) this.#fail('shutdown', this.#endFailed)
   }
 
-  #received(bytes: Uint8Array): void {
-    if (!this.#finishing) return this.#events?.data(bytes)
+  #received(bytes: Uint8Array, endNext: boolean): void {
+    if (!this.#finishing) return this.#events?.data(bytes, endNext)
     this.#discarded += bytes.length
     if (this.#discarded > LINGER_BYTES && this.#endSent) this.destroy()
   }

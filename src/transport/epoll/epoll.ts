@@ -2,7 +2,14 @@ import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { formatTarget } from '../address.ts'
 import { type System, type SystemCalls, theSystem } from '../system-calls.ts'
-import type { ConnectEvents, Connection, ConnectTarget, SocketEndpoint, Transport } from '../transport.ts'
+import type {
+  ConnectEvents,
+  Connection,
+  ConnectOptions,
+  ConnectTarget,
+  SocketEndpoint,
+  Transport,
+} from '../transport.ts'
 import { EpollConnection } from './epoll-connection.ts'
 import { listenEpoll } from './epoll-listener.ts'
 import { EINPROGRESS, EINTR, EINVAL, ENAMETOOLONG, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_STREAM } from './linux.ts'
@@ -39,7 +46,7 @@ export function createEpollTransport(options: EpollTransportOptions = {}): Trans
       const host = isIP(address.host) === 0 ? (await lookup(address.host)).address : address.host
       return listenEpoll(poller, socketOptions, { ...address, host }, accepted)
     },
-    connect: (target, events) => connect(poller, socketOptions, target, events),
+    connect: (target, events, how) => connect(poller, socketOptions, target, events, how),
   }
 }
 
@@ -47,12 +54,19 @@ function createPoller(system: System, { calls }: EpollTransportOptions): Poller 
   return calls === undefined ? new Poller(system) : new Poller(system, calls(system.calls))
 }
 
-function connect(poller: Poller, options: SocketOptions, target: ConnectTarget, events: ConnectEvents): Connection {
+function connect(
+  poller: Poller,
+  options: SocketOptions,
+  target: ConnectTarget,
+  events: ConnectEvents,
+  how: ConnectOptions = {},
+): Connection {
   const tcp = target.kind === 'tcp'
   const remote: SocketEndpoint = tcp
     ? { address: target.address, port: target.port }
     : { address: target.path, port: 0 }
-  const started = start(poller, target)
+  const joins = tcp && how.writesAtOnce === true ? options : undefined
+  const started = start(poller, target, joins)
   if (started >= 0)
     return EpollConnection.connecting(
       poller,
@@ -62,13 +76,14 @@ function connect(poller: Poller, options: SocketOptions, target: ConnectTarget, 
   return EpollConnection.failed(poller, remote, systemError('connect', -started, formatTarget(target)), events)
 }
 
-/** A socket that is connecting, or `-errno`. */
-function start({ calls, arena }: Poller, target: ConnectTarget): number {
+/** A socket that is connecting, or `-errno`; `joins` when its handshake is to end with the first write. */
+function start({ calls, arena }: Poller, target: ConnectTarget, joins: SocketOptions | undefined): number {
   const length = encodeAddress(arena.addressBytes, target)
   if (length === 'too-long') return -ENAMETOOLONG
   if (length === 'no-address') return -EINVAL
   const descriptor = calls.socket(familyOf(target), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)
   if (descriptor < 0) return descriptor
+  joins?.joinHandshake(descriptor)
   const failed = calls.connect(descriptor, arena.address, length)
   // interrupted, it goes on by itself
   if (failed === 0 || failed === -EINPROGRESS || failed === -EINTR) return descriptor

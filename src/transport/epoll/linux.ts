@@ -19,9 +19,12 @@ export const TCP_NODELAY = 1
 export const TCP_KEEPIDLE = 4
 export const TCP_KEEPINTVL = 5
 export const TCP_KEEPCNT = 6
+export const TCP_QUICKACK = 12
 export const IPPROTO_IPV6 = 41
 export const IPV6_V6ONLY = 26
 export const SHUT_WR = 1
+/** More is about to follow: what does not fill a packet waits for it. */
+export const MSG_MORE = 0x8000
 
 export const O_NONBLOCK = 0o4000
 export const O_CLOEXEC = 0o2000000

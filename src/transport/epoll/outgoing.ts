@@ -1,5 +1,5 @@
 import type { Duct } from './ducts.ts'
-import { EAGAIN, EINTR, EINVAL, EIO, ENOMEM, ENOSYS } from './linux.ts'
+import { EAGAIN, EINTR, EINVAL, EIO, ENOMEM, ENOSYS, MSG_MORE } from './linux.ts'
 import { Outbox } from './outbox.ts'
 import type { Poller } from './poller.ts'
 import type { SocketOptions } from './socket-options.ts'
@@ -45,10 +45,11 @@ export class Outgoing {
     this.#outbox.push(bytes, from)
   }
 
-  write(descriptor: number, bytes: Uint8Array): number {
+  /** `endNext`: a FIN follows at once, which takes what the kernel has kept back for it along. */
+  write(descriptor: number, bytes: Uint8Array, endNext: boolean): number {
     let sent = 0
     if (this.empty) {
-      sent = this.#send(descriptor, bytes)
+      sent = this.#send(descriptor, bytes, endNext)
       if (sent < 0) return sent
       if (sent === bytes.length) return ALL_SENT
     }
@@ -89,7 +90,7 @@ export class Outgoing {
     const outbox = this.#outbox
     while (outbox !== undefined && outbox.length > 0) {
       const { first } = outbox
-      const sent = this.#send(descriptor, first)
+      const sent = this.#send(descriptor, first, false)
       if (sent < 0) return sent
       outbox.sent(sent)
       if (sent < first.length) return WAITS
@@ -99,13 +100,15 @@ export class Outgoing {
   }
 
   /** As much as the kernel takes; how much that was, or `-errno`. */
-  #send(descriptor: number, bytes: Uint8Array): number {
+  #send(descriptor: number, bytes: Uint8Array, endNext: boolean): number {
     const { calls, arena } = this.#poller
     if (this.#options !== undefined) this.#makePrompt(this.#options, descriptor, bytes.length)
     let sent = 0
     while (sent < bytes.length) {
       const length = Math.min(bytes.length - sent, arena.room(bytes))
-      const count = calls.write(descriptor, arena.sendable(bytes, sent), arena.size(length))
+      const memory = arena.sendable(bytes, sent)
+      const size = arena.size(length)
+      const count = endNext ? calls.send(descriptor, memory, size, MSG_MORE) : calls.write(descriptor, memory, size)
       if (count === -EINTR) continue
       if (count === -EAGAIN) break
       if (count < 0) return this.#fail('write', count)
