@@ -18,12 +18,15 @@ interface Entry {
 /**
  * What is remembered for one tenant, in so many bytes. It has two generations, each of at most half of them: what is used goes into the
  * younger one, and when that is full it takes the place of the older one, which is let go. What was not used for long goes by that, and
- * a use costs one look into a map, where putting each entry at a map's end would leave a hole at its beginning.
+ * a use costs one look into a map, where putting each entry at a map's end would leave a hole at its beginning. Each version has a shelf
+ * of its own, since what it leaves behind nobody would find any more: it would stay until other answers have filled the room.
  */
 export class MemoRoom {
   #allowed: number
-  #young = new Generation()
-  #old = new Generation()
+  /** Those on which there is something. */
+  readonly #shelves = new Set<MemoShelf>()
+  #youngBytes = 0
+  #oldBytes = 0
 
   /** `allowed`: bytes; 0 remembers nothing. */
   constructor(allowed: number) {
@@ -31,39 +34,85 @@ export class MemoRoom {
   }
 
   get bytes(): number {
-    return this.#young.bytes + this.#old.bytes
+    return this.#youngBytes + this.#oldBytes
   }
 
+  /** No generation may have more than half of it from now on. */
   set allowed(bytes: number) {
     this.#allowed = bytes
-    if (this.bytes > bytes) this.#old = new Generation()
-    if (this.bytes > bytes) this.#young = new Generation()
+    if (Math.max(this.#youngBytes, this.#oldBytes) > bytes / 2) this.#turnOver()
+    if (this.#oldBytes > bytes / 2) this.#turnOver()
   }
 
   get isOpen(): boolean {
     return this.#allowed > 0
   }
 
+  /** Makes room for so many bytes on a shelf. The answer is whether they fit. */
+  admit(shelf: MemoShelf, bytes: number): boolean {
+    const most = this.#allowed / 2
+    if (bytes > most) return false
+    if (this.#youngBytes + bytes > most) this.#turnOver()
+    this.#youngBytes += bytes
+    this.#shelves.add(shelf)
+    return true
+  }
+
+  /** There is nothing any more on a shelf, where so many bytes were. */
+  cleared(shelf: MemoShelf, youngBytes: number, oldBytes: number): void {
+    this.#youngBytes -= youngBytes
+    this.#oldBytes -= oldBytes
+    this.#shelves.delete(shelf)
+  }
+
+  #turnOver(): void {
+    for (const shelf of this.#shelves) if (!shelf.turnOver()) this.#shelves.delete(shelf)
+    this.#oldBytes = this.#youngBytes
+    this.#youngBytes = 0
+  }
+}
+
+/** What is remembered of one version, in the room of its tenant. */
+export class MemoShelf {
+  readonly #room: MemoRoom
+  #young = new Generation()
+  #old = new Generation()
+  #closed = false
+
+  constructor(room: MemoRoom) {
+    this.#room = room
+  }
+
   get(key: string): Remembered | undefined {
     const young = this.#young.entries.get(key)
     if (young !== undefined) return young.remembered
     const old = this.#old.entries.get(key)
-    if (old !== undefined) this.#add(key, old)
+    if (old !== undefined) this.#put(key, old)
     return old?.remembered
   }
 
   set(key: string, remembered: Remembered): void {
-    if (this.#young.entries.has(key)) return
-    this.#add(key, { remembered, bytes: ENTRY_BYTES + 2 * (key.length + characters(remembered)) })
+    if (this.#closed || this.#young.entries.has(key)) return
+    this.#put(key, { remembered, bytes: ENTRY_BYTES + 2 * (key.length + characters(remembered)) })
   }
 
-  #add(key: string, entry: Entry): void {
-    const most = this.#allowed / 2
-    if (entry.bytes > most) return
-    if (this.#young.bytes + entry.bytes > most) {
-      this.#old = this.#young
-      this.#young = new Generation()
-    }
+  /** Forgets everything, and takes nothing in any more. */
+  close(): void {
+    this.#closed = true
+    this.#room.cleared(this, this.#young.bytes, this.#old.bytes)
+    this.#young = new Generation()
+    this.#old = new Generation()
+  }
+
+  /** What is old goes, and what is young is old. The answer is whether there is something left. */
+  turnOver(): boolean {
+    this.#old = this.#young
+    this.#young = new Generation()
+    return this.#old.bytes > 0
+  }
+
+  #put(key: string, entry: Entry): void {
+    if (!this.#room.admit(this, entry.bytes)) return
     this.#young.entries.set(key, entry)
     this.#young.bytes += entry.bytes
   }

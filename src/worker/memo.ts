@@ -1,6 +1,6 @@
 import { type Hook, READ, type SandboxVersion } from 'router-sdk/sandbox'
 import type { Inquiry } from './decide.ts'
-import { MemoRoom, type Remembered } from './memo-room.ts'
+import { MemoRoom, MemoShelf, type Remembered } from './memo-room.ts'
 
 /** Bytes of a connection that an answer may depend on and be remembered. */
 const MOST_BYTES = 4096
@@ -21,7 +21,6 @@ export class Memo {
   readonly #allowed: (tenant: string) => number
   readonly #versions = new Map<number, { readonly of: Remembering; memo: VersionMemo }>()
   readonly #rooms = new Map<string, { readonly room: MemoRoom; versions: number }>()
-  #epochs = 0
 
   /** `allowed`: bytes that may be remembered for a tenant; 0 for nothing. */
   constructor(allowed: (tenant: string) => number) {
@@ -39,15 +38,16 @@ export class Memo {
     const tenants = this.#rooms.get(of.tenant) ?? { room: new MemoRoom(this.#allowed(of.tenant)), versions: 0 }
     this.#rooms.set(of.tenant, tenants)
     tenants.versions += 1
-    this.#versions.set(of.id, { of, memo: new VersionMemo(tenants.room, ++this.#epochs) })
+    this.#versions.set(of.id, { of, memo: new VersionMemo(tenants.room) })
   }
 
   /** A version serves no more. */
   remove(id: number): void {
     const removed = this.#versions.get(id)
     if (removed === undefined) return
-    const { of } = removed
+    const { of, memo } = removed
     this.#versions.delete(id)
+    memo.end()
     const tenants = this.#rooms.get(of.tenant)
     if (tenants !== undefined && --tenants.versions === 0) this.#rooms.delete(of.tenant)
   }
@@ -75,30 +75,35 @@ export class Memo {
   #forget(which: (of: Remembering) => boolean): void {
     for (const version of this.#versions.values()) {
       if (!which(version.of)) continue
-      version.memo = new VersionMemo(version.memo.room, ++this.#epochs)
+      version.memo.end()
+      version.memo = new VersionMemo(version.memo.room)
     }
   }
 }
 
 /**
  * What is remembered of one version until something changes on which its decisions may depend. Who asked before that has the one
- * from before, and what it takes in is not found in the next.
+ * from before, which takes nothing in any more.
  */
 export class VersionMemo {
   readonly room: MemoRoom
-  /** In every key: what was forgotten is found no more, and leaves its room as what is not used. */
-  readonly #epoch: string
+  readonly #shelf: MemoShelf
   readonly #sets: { readonly route: number[]; readonly onConnect: number[] } = { route: [], onConnect: [] }
 
-  constructor(room: MemoRoom, epoch: number) {
+  constructor(room: MemoRoom) {
     this.room = room
-    this.#epoch = `${epoch} `
+    this.#shelf = new MemoShelf(room)
+  }
+
+  /** Forgets what it has, and remembers nothing any more. */
+  end(): void {
+    this.#shelf.close()
   }
 
   find(inquiry: Inquiry): Remembered | undefined {
     for (const read of this.#setsOf(inquiry.hook)) {
       if ((read & READ.bytes) !== 0 && inquiry.bytes.length > MOST_BYTES) continue
-      const found = this.room.get(this.#key(inquiry, read))
+      const found = this.#shelf.get(this.#key(inquiry, read))
       if (found !== undefined) return found
     }
     return undefined
@@ -113,7 +118,7 @@ export class VersionMemo {
       sets.unshift(read)
       sets.length = Math.min(sets.length, MOST_SETS)
     }
-    this.room.set(this.#key(inquiry, read), remembered)
+    this.#shelf.set(this.#key(inquiry, read), remembered)
   }
 
   #setsOf(hook: Hook): number[] {
@@ -123,7 +128,7 @@ export class VersionMemo {
   /** All that was read, so written that different facts never make the same key: what has no fixed length says how long it is. */
   #key({ hook, bytes, facts }: Inquiry, read: number): string {
     const { final, client, local, listener } = facts
-    let key = this.#epoch + String.fromCharCode(hook === 'route' ? 0 : 1, read)
+    let key = String.fromCharCode(hook === 'route' ? 0 : 1, read)
     if ((read & READ.final) !== 0) key += final ? '1' : '0'
     if ((read & READ.clientAddress) !== 0) key += sized(client.address)
     if ((read & READ.localAddress) !== 0) key += sized(local.address)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Question } from 'router-sdk/sandbox'
 import type { Inquiry, Outcome } from '../../src/worker/decide.ts'
-import { MemoRoom } from '../../src/worker/memo-room.ts'
+import { MemoRoom, MemoShelf } from '../../src/worker/memo-room.ts'
 import { bundle } from '../sandbox/sandboxes.ts'
 import { CORDON, Deciding, inquiry, ROUTER } from './deciding.ts'
 
@@ -207,6 +207,20 @@ describe('what is remembered is forgotten', () => {
     assert.ok(!isRemembered(await deciding.decide(inquiry('a'))))
   })
 
+  const WHEN: readonly (readonly [string, (deciding: Deciding) => unknown])[] = [
+    ['another version serves', (deciding) => deciding.serve(bundle('{ route: () => ({ noop: true }) }'))],
+    ['a table changes', (deciding) => deciding.setTable({})],
+    ['a host is gone', (deciding) => deciding.memo.forgetCordon(CORDON)],
+  ]
+  for (const [when, forget] of WHEN)
+    it(`at once when ${when}: its tenant's room is not full of what nobody will find`, async () => {
+      await using deciding = await serving('conn.text')
+      for (let n = 0; n < 100; n++) await deciding.decide(inquiry(`${n}`))
+      assert.ok(deciding.memo.bytesOf('acme') > 30_000)
+      await forget(deciding)
+      assert.equal(deciding.memo.bytesOf('acme'), 0)
+    })
+
   it('when a tenant may have less, and its room is given back with its last version', async () => {
     let allowed = 100_000
     await using deciding = await serving('conn.text', () => allowed)
@@ -232,31 +246,77 @@ describe('what is remembered is forgotten', () => {
 
 describe('the room of a tenant', () => {
   const remembered = (close: string) => ({ decision: { kind: 'close', text: close } as const, lookups: {} })
+  const shelved = () => {
+    const room = new MemoRoom(4000)
+    return { room, shelf: new MemoShelf(room) }
+  }
 
   it('has no more than it may, and gives up what was not used for longest', () => {
-    const room = new MemoRoom(4000)
+    const { room, shelf } = shelved()
     for (let n = 0; n < 100; n++) {
-      room.set(`key ${n}`, remembered('x'.repeat(n)))
+      shelf.set(`key ${n}`, remembered('x'.repeat(n)))
       assert.ok(room.bytes <= 4000)
-      room.get('key 0')
+      shelf.get('key 0')
     }
-    assert.ok(room.get('key 0') !== undefined && room.get('key 99') !== undefined)
-    assert.equal(room.get('key 1'), undefined)
+    assert.ok(shelf.get('key 0') !== undefined && shelf.get('key 99') !== undefined)
+    assert.equal(shelf.get('key 1'), undefined)
   })
 
   it('counts an answer that comes again once', () => {
-    const room = new MemoRoom(4000)
-    room.set('key', remembered('x'))
+    const { room, shelf } = shelved()
+    shelf.set('key', remembered('x'))
     const { bytes } = room
-    room.set('key', remembered('x'))
+    shelf.set('key', remembered('x'))
     assert.equal(room.bytes, bytes)
   })
 
   it('takes nothing in that would not fit, and loses nothing by it', () => {
+    const { shelf } = shelved()
+    shelf.set('small', remembered('x'))
+    shelf.set('large', remembered('x'.repeat(65_536)))
+    assert.ok(shelf.get('small') !== undefined)
+    assert.equal(shelf.get('large'), undefined)
+  })
+
+  it('is shared by shelves: what one takes in pushes out what was not used on the others', () => {
     const room = new MemoRoom(4000)
-    room.set('small', remembered('x'))
-    room.set('large', remembered('x'.repeat(65_536)))
-    assert.ok(room.get('small') !== undefined)
-    assert.equal(room.get('large'), undefined)
+    const [one, other] = [new MemoShelf(room), new MemoShelf(room)]
+    one.set('mine', remembered('x'))
+    other.set('used', remembered('y'))
+    for (let n = 0; n < 100; n++) {
+      one.set(`key ${n}`, remembered('x'))
+      assert.ok(room.bytes <= 4000)
+      assert.ok(other.get('used') !== undefined)
+    }
+    assert.equal(one.get('mine'), undefined)
+    one.close()
+    other.close()
+    assert.equal(room.bytes, 0)
+  })
+
+  it('has what it had of a shelf free when that is closed, which takes nothing in any more', () => {
+    const room = new MemoRoom(8000)
+    const [one, other] = [new MemoShelf(room), new MemoShelf(room)]
+    other.set('key', remembered('y'))
+    const { bytes } = room
+    for (let n = 0; n < 15; n++) one.set(`key ${n}`, remembered('x'))
+    one.close()
+    assert.equal(room.bytes, bytes)
+    one.set('late', remembered('x'))
+    assert.equal(room.bytes, bytes)
+    assert.equal(one.get('key 14') ?? one.get('late'), undefined)
+    assert.ok(other.get('key') !== undefined)
+  })
+
+  it('keeps to what it may when that becomes less, whatever comes then', () => {
+    const room = new MemoRoom(100_000)
+    const shelf = new MemoShelf(room)
+    for (let n = 0; n < 120; n++) shelf.set(`key ${n}`, remembered('x'))
+    const allowed = room.bytes + 1
+    room.allowed = allowed
+    for (let n = 0; n < 120; n++) {
+      shelf.set(`other ${n}`, remembered('x'))
+      assert.ok(room.bytes <= allowed, `${room.bytes} of ${allowed} bytes`)
+    }
   })
 })
