@@ -65,7 +65,7 @@ const sessions = new Sessions({
     }),
     resolver: new Resolver(settings.dns),
     judgeOf: () => (target) => ({ kind: 'permitted', target }),
-    tenants: new Tenants(settings, { say: () => {} }),
+    tenants: new Tenants(settings, { say: () => {}, served: () => new Set() }),
     settings: () => settings,
     recorder: () => undefined,
     routerFailed: (_router, { message }) => process.stderr.write(`${message}\n`),

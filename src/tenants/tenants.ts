@@ -17,10 +17,14 @@ export interface Bite {
 
 export interface TenantsOptions {
   readonly say: (bite: Bite) => void
+  /** Tenants that have routers in service. */
+  readonly served: () => ReadonlySet<string>
   readonly places?: () => Places
   readonly now?: () => number
 }
 
+/** Tenants from which on those that are gone are forgotten. */
+const MANY = 1024
 /** No tenant can be called so. */
 const UNCHOSEN = '(none chosen)'
 
@@ -28,21 +32,25 @@ function unchosenLimits(settings: Settings): TenantLimits {
   return { ...policyOf(settings, OPERATOR).limits, clientConnections: settings.preread.clientConnections }
 }
 
-/** What every tenant uses in this worker. */
+/** What every tenant uses in this worker; one that is served no more is forgotten when it has nothing in use. */
 export class Tenants {
   #settings: Settings
   readonly #say: (bite: Bite) => void
+  readonly #served: () => ReadonlySet<string>
   readonly #places: (() => Places) | undefined
   readonly #now: () => number
   readonly #usages = new Map<string, TenantUsage>()
   readonly #seldom: Seldom
+  /** Usages at which it is looked for those that can be forgotten. */
+  #most = MANY
 
   /** Connections that no router has been chosen for yet: only how many of one client there may be is limited. */
   readonly unchosen: TenantUsage
 
-  constructor(settings: Settings, { say, places, now = () => performance.now() }: TenantsOptions) {
+  constructor(settings: Settings, { say, served, places, now = () => performance.now() }: TenantsOptions) {
     this.#settings = settings
     this.#say = say
+    this.#served = served
     this.#places = places
     this.#now = now
     this.#seldom = new Seldom(now)
@@ -53,6 +61,7 @@ export class Tenants {
   of(tenant: string): TenantUsage {
     const known = this.#usages.get(tenant)
     if (known !== undefined) return known
+    if (this.#usages.size >= this.#most) this.#forgetGone()
     const { limits } = policyOf(this.#settings, tenant)
     const places = tenant === OPERATOR ? undefined : this.#places
     const usage = new TenantUsage(limits, {
@@ -72,6 +81,13 @@ export class Tenants {
 
   get report(): Record<string, UsageReport> {
     return Object.fromEntries([...this.#usages].map(([tenant, usage]) => [tenant, usage.report]))
+  }
+
+  /** Half of them have come since the last time, so that each newcomer pays for a look at two. */
+  #forgetGone(): void {
+    const served = this.#served()
+    for (const [tenant, usage] of this.#usages) if (!served.has(tenant) && usage.idle) this.#usages.delete(tenant)
+    this.#most = Math.max(MANY, 2 * this.#usages.size)
   }
 
   #bitten(tenant: string, limit: LimitName): void {

@@ -171,6 +171,13 @@ export class TenantUsage {
     this.#bitten(limit)
   }
 
+  /** It has no connection, and all that was spent has come back: forgetting it changes no answer. */
+  get idle(): boolean {
+    if (this.#connections > 0 || !this.#rate.full || !this.#relay.full || !this.#lines.full) return false
+    for (const { rate } of this.#clients.values()) if (!rate.full) return false
+    return true
+  }
+
   get report(): UsageReport {
     return {
       connections: this.#connections,

@@ -1,4 +1,5 @@
 import type { RouterDescription } from 'router-sdk/sandbox'
+import { tenantOf } from '../tenants/policy.ts'
 import type { AboutVersion } from './messages.ts'
 
 /** A router version that has been loaded, described and asked a first question. */
@@ -19,6 +20,11 @@ export class ActiveRouters {
 
   get(router: string): WarmVersion | undefined {
     return this.#active.get(router)
+  }
+
+  /** Those who have active versions. */
+  get tenants(): Set<string> {
+    return new Set([...this.#active.keys()].map(tenantOf))
   }
 
   warmed(version: WarmVersion): void {

@@ -96,6 +96,7 @@ export class Worker {
     })
     this.#tenants = new Tenants(settings, {
       say: (bite) => this.#log.log.warn(bite, 'a limit was reached'),
+      served: () => this.#routers.tenants,
       places: () => this.#sessions.places,
     })
     this.#records = new RefusalRecords({

@@ -39,6 +39,7 @@ test('however many tenants take all connections that they may, some are left for
   let taken = 0
   const tenants = new Tenants(parseSettings({}, 'f'), {
     say: () => {},
+    served: () => new Set(),
     places: () => ({ all: capacity, free: capacity - taken }),
   })
   const fill = (tenant: string): number => {
@@ -86,6 +87,42 @@ test('clients that came and went are forgotten', () => {
   assert.ok(grown < 64 * 1024 * 1024, `${grown} bytes`)
 })
 
+test('tenants that are gone are forgotten, when they use nothing and all that they spent has come back', () => {
+  const clock = { now: 0 }
+  const limits = { connectionsPerSecond: 2, clientConnectionsPerSecond: 2 }
+  const settings = parseSettings({ tenants: { defaults: { limits } } }, 'f')
+  const tenants = new Tenants(settings, {
+    say: () => {},
+    served: () => new Set(['served', OPERATOR]),
+    now: () => clock.now,
+  })
+  const visit = (tenant: string) => {
+    const { kind } = tenants.of(tenant).enter('192.0.2.1')
+    tenants.of(tenant).leave('192.0.2.1', NO_BYTES)
+    return kind
+  }
+  for (const tenant of [OPERATOR, 'served', 'spent']) visit(tenant)
+  const there = tenants.of('there')
+  there.enter('192.0.2.1')
+  const come = (count: number) => {
+    for (let at = 0; at < count; at++) {
+      visit(`t${at} at ${clock.now}`)
+      const spent = visit('spent')
+      if (at > 5) assert.notEqual(spent, 'admitted', 'who is forgotten begins with nothing spent')
+    }
+  }
+  come(5000)
+  for (let second = 1; second <= 20; second++) {
+    clock.now = second * 10_000
+    come(500)
+  }
+  const left = Object.keys(tenants.report)
+  assert.ok(left.length < 2000, `${left.length} are known`)
+  for (const tenant of [OPERATOR, 'served', 'spent', 'there']) assert.ok(left.includes(tenant), tenant)
+  assert.equal(tenants.of('there'), there)
+  assert.equal(tenants.report.served?.accepted, 1)
+})
+
 test('relaying beyond the rate pauses for as long as it takes, and lines beyond theirs are lost', () => {
   const { usage, bites } = limited({ relayBytesPerSecond: 1000, logLinesPerSecond: 2 })
   assert.equal(usage.relayed(1000), 0)
@@ -117,7 +154,11 @@ test('a limit that bites is said at most once a second, with its value, its plac
     { tenants: { defaults: { limits: { connections: 1 } }, named: { acme: { limits: { connections: 2 } } } } },
     'f',
   )
-  const tenants = new Tenants(settings, { say: (bite) => said.push(bite), now: () => clock.now })
+  const tenants = new Tenants(settings, {
+    say: (bite) => said.push(bite),
+    served: () => new Set(),
+    now: () => clock.now,
+  })
   for (let at = 0; at < 5; at++) tenants.of('acme').enter('192.0.2.1')
   clock.now = 1000
   tenants.of('acme').enter('192.0.2.1')
