@@ -50,6 +50,23 @@ test('debt outlives a new version, and the tenant’s last one', () => {
   assert.equal(cpu.wait('a'), 0)
 })
 
+test('tenants that are gone are forgotten when they have paid, however many come', () => {
+  const { cpu, pass } = budgets()
+  const come = (name: string) => {
+    cpu.configure(name, { cpuPerSecond: 10, cpuBurst: 10 })
+    cpu.charge(name, 5)
+  }
+  come('stays')
+  for (let at = 0; at < 10_000; at++) {
+    come(`t${at}`)
+    cpu.forget(`t${at}`)
+    pass(10)
+  }
+  assert.ok(cpu.size < 300, `${cpu.size} are known`)
+  cpu.charge('stays', 30)
+  assert.ok(cpu.wait('stays') > 1000, 'one that was there all the time was forgotten')
+})
+
 test('a question that waits too long says what for', () => {
   const { cpu } = budgets()
   cpu.configure('a', { cpuPerSecond: 7, cpuBurst: 10 })

@@ -76,3 +76,16 @@ test('the second crash within the window is no coincidence', () => {
   assert.equal(s.standing('a'), 'clear')
   assert.equal(s.suspect('a'), false)
 })
+
+test('routers that are gone are forgotten, however many come', () => {
+  const { strikes: s, pass } = strikes()
+  for (let n = 0; n < 10_000; n++) {
+    s.strike(`t${n}/r`, n % 2 === 0)
+    s.suspect(`t${n}/other`)
+    pass(20)
+  }
+  assert.ok(s.size < 500, `${s.size} are known`)
+  assert.equal(s.standing('t9998/r'), 'cell')
+  assert.equal(s.standing('t9999/r'), 'penalty')
+  assert.equal(s.suspect('t9999/other'), true)
+})

@@ -8,12 +8,18 @@ interface Budget {
   at: number
 }
 
+/** Tenants without a version from which on it is looked for those that can be forgotten. */
+const MANY = 64
+
 /**
  * The CPU time that each tenant may use in this process: a bucket that fills at `cpuPerSecond` up to `cpuBurst`. What a decision
  * costs is known when it has been made, so a tenant may get into debt; then its questions wait until it is out of it.
  */
 export class CpuBudgets {
   readonly #budgets = new Map<string, Budget>()
+  /** Of those that have no version. */
+  readonly #gone = new Set<string>()
+  #mostGone = MANY
   readonly #now: () => number
 
   /** `now` in milliseconds, monotonic. */
@@ -24,6 +30,7 @@ export class CpuBudgets {
   /** The limits of the version that was loaded last hold for its tenant. What is owed stays owed. */
   configure(tenant: string, { cpuPerSecond, cpuBurst }: Pick<VersionLimits, 'cpuPerSecond' | 'cpuBurst'>): void {
     const budget = this.#budgets.get(tenant)
+    this.#gone.delete(tenant)
     if (cpuPerSecond === 0) this.#budgets.delete(tenant)
     else if (budget === undefined)
       this.#budgets.set(tenant, { perSecond: cpuPerSecond, burst: cpuBurst, left: cpuBurst, at: this.#now() })
@@ -33,10 +40,18 @@ export class CpuBudgets {
     }
   }
 
-  /** A tenant has no version any more. One that is in debt is remembered: it may be back. */
+  /** A tenant has no version any more. What it spent is remembered until that has come back: it may be back sooner. */
   forget(tenant: string): void {
-    const budget = this.#budgets.get(tenant)
-    if (budget !== undefined && this.#fill(budget) >= budget.burst) this.#budgets.delete(tenant)
+    this.#gone.add(tenant)
+    this.#forgetIfFull(tenant)
+    if (this.#gone.size <= this.#mostGone) return
+    for (const other of this.#gone) this.#forgetIfFull(other)
+    this.#mostGone = Math.max(MANY, 2 * this.#gone.size)
+  }
+
+  /** Tenants of which something is known. */
+  get size(): number {
+    return this.#budgets.size
   }
 
   /** How many milliseconds `tenant` has to wait; 0 when it may be asked now. */
@@ -53,6 +68,13 @@ export class CpuBudgets {
     if (budget === undefined) return
     this.#fill(budget)
     budget.left -= milliseconds
+  }
+
+  #forgetIfFull(tenant: string): void {
+    const budget = this.#budgets.get(tenant)
+    if (budget !== undefined && this.#fill(budget) < budget.burst) return
+    this.#budgets.delete(tenant)
+    this.#gone.delete(tenant)
   }
 
   #fill(budget: Budget): number {

@@ -37,6 +37,9 @@ interface Offender {
   quarantinedUntil: number
 }
 
+/** Offenders from which on it is looked for those against whom nothing is held any more. */
+const MANY = 64
+
 /**
  * Who cost a host, or a whole time slice, and how often. A router is on probation from its first strike until `window` has
  * passed without another; after a quarantine a single strike is enough for the next one. A new version is let out of
@@ -49,6 +52,7 @@ export class Strikes {
   /** By tenant, when a host was last lost under one of its routers: another name makes no other author. */
   readonly #lethal = new Map<string, number>()
   readonly #now: () => number
+  #most = MANY
 
   /** `now` in milliseconds, monotonic. */
   constructor(rules: StrikeRules, now: () => number = () => performance.now()) {
@@ -108,7 +112,15 @@ export class Strikes {
     return false
   }
 
+  /** Nobody may ever ask again for the standing of a router that is gone. */
+  #forgetClear(): void {
+    for (const router of this.#offenders.keys()) this.#own(router)
+    for (const tenant of this.#lethal.keys()) this.#isLethal(tenant)
+    this.#most = Math.max(MANY, 2 * this.#offenders.size)
+  }
+
   #new(router: string): Offender {
+    if (this.#offenders.size >= this.#most) this.#forgetClear()
     const never = -Infinity
     const counts = { strikes: [], quarantines: 0, lethal: false }
     const offender: Offender = { ...counts, last: never, suspected: never, quarantinedUntil: never }
@@ -130,6 +142,11 @@ export class Strikes {
         return { router, standing, strikes: this.count(router), until }
       })
       .filter(({ standing, strikes }) => standing !== 'clear' || strikes > 0)
+  }
+
+  /** Routers of which something is known. */
+  get size(): number {
+    return this.#offenders.size
   }
 
   /** Forgets what was held against `router`. */
