@@ -183,7 +183,9 @@ export class Deployer {
     slot.next = undefined
     this.#retries.forget(router)
     this.#service.retire(router, slot)
-    this.#deployAgain(this.#slots.oneTooManyOf(tenantOf(router)))
+    const tenant = tenantOf(router)
+    this.#deployAgain(this.#slots.oneTooManyOf(tenant))
+    if (!this.#slots.has(tenant)) this.#allowance.gone(tenant)
   }
 
   /** One deployment of the newest source; reports how it ended in one line. */

@@ -59,6 +59,13 @@ export class Slots {
     return others
   }
 
+  /** There is a file of one of its routers, or one is served. */
+  has(tenant: string): boolean {
+    for (const [router, { source, active }] of this.#slots)
+      if (tenantOf(router) === tenant && (source !== undefined || active !== undefined)) return true
+    return false
+  }
+
   /** Why the last change of each router that failed was refused. */
   get failures(): { router: string; account: Account }[] {
     return [...this.#slots].flatMap(([router, { failure }]) =>

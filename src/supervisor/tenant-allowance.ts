@@ -40,6 +40,11 @@ export class TenantAllowance {
     return this.#limited
   }
 
+  /** A tenant has no router any more. What it has to pay for is remembered. */
+  gone(tenant: string): void {
+    this.#limited.delete(tenant)
+  }
+
   /** Resolves when the tenant has paid for what was compiled before. */
   async turn(tenant: string): Promise<void> {
     const wait = this.#buckets.get(tenant)?.wait(0) ?? 0

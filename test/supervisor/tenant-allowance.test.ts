@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { parseSettings } from '../../src/config/problems.ts'
+import { TenantAllowance } from '../../src/supervisor/tenant-allowance.ts'
 import { Pointsman } from '../kit/pointsman.ts'
 
 const HEAD = "import { defineRouter } from 'router-sdk'\n"
@@ -47,5 +49,15 @@ describe('a tenant', () => {
     assert.deepEqual([line.tenant, line.value, line.setting], ['slow', 1, 'tenants.named.slow.limits.compilePerSecond'])
     pointsman.write('other/r', ROUTER.replace('true', "'saved'"))
     await pointsman.served('other/r', 2)
+  })
+
+  it('is not in the counts of what bit any more when its last router is gone', () => {
+    const settings = parseSettings({ tenants: { defaults: { limits: { routers: 1 } } } }, 'f')
+    const allowance = new TenantAllowance(settings, () => {})
+    const { limited } = allowance
+    for (const tenant of ['acme', 'beta']) allowance.refusal(`${tenant}/r`, 1)
+    assert.deepEqual([...limited.keys()], ['acme', 'beta'])
+    allowance.gone('acme')
+    assert.deepEqual([...limited.keys()], ['beta'])
   })
 })
