@@ -4,11 +4,14 @@ import { until } from '../../kit/wait.ts'
 import { MIB, openDescriptors, residentBytes } from '../proc.ts'
 import { Inspected, type InUse } from './inspected.ts'
 
-/** What one process holds, or all of a kind. */
-export interface Holding {
+interface Counts {
   readonly processes: number
   readonly threads: number
   readonly descriptors: number
+}
+
+/** What one process holds, or all of a kind. */
+export interface Holding extends Counts {
   /** Resident, in MiB. */
   readonly resident: number
   /** In use once all garbage was collected, in MiB; of Node processes that can be asked. */
@@ -41,25 +44,25 @@ export class Holdings {
     await until(
       'the program to come to rest',
       () => {
-        const now = JSON.stringify(this.#counts())
+        const now = JSON.stringify(this.#allCounts())
         const time = performance.now()
         if (now !== last) since = time
         last = now
         return time - started > least * 1000 && time - since > quiet * 1000 ? true : undefined
       },
-      () => this.#counts(),
+      () => this.#allCounts(),
       PATIENCE,
     )
-    return this.#read(await this.#inUse())
+    const counts = this.#allCounts() // before it is asked once more: being asked is a connection, which ends when it likes
+    return this.#read(counts, await this.#inUse())
   }
 
-  #read(inUse: ReadonlyMap<Kind, InUse>): Reading {
+  #read(counts: Readonly<Record<Kind, Counts>>, inUse: ReadonlyMap<Kind, InUse>): Reading {
     const read = (kind: Kind): Holding => {
-      const pids = this.#pids(kind)
       const memory = inUse.get(kind)
       return {
-        ...counts(pids),
-        resident: sum(pids, residentBytes) / MIB,
+        ...counts[kind],
+        resident: sum(this.#pids(kind), residentBytes) / MIB,
         heap: memory && memory.heap / MIB,
         external: memory && memory.external / MIB,
       }
@@ -73,8 +76,15 @@ export class Holdings {
     }
   }
 
-  #counts(): object {
-    return KINDS.map((kind) => counts(this.#pids(kind)))
+  #allCounts(): Record<Kind, Counts> {
+    const of = (kind: Kind) => countsOf(this.#pids(kind))
+    return {
+      supervisor: of('supervisor'),
+      worker: of('worker'),
+      host: of('host'),
+      esbuild: of('esbuild'),
+      other: of('other'),
+    }
   }
 
   /** Of supervisor and workers: sandbox hosts have no environment, and cannot be asked. */
@@ -108,7 +118,7 @@ function kindOf(pid: number): Kind {
   return line.includes('esbuild') ? 'esbuild' : 'other'
 }
 
-function counts(pids: readonly number[]): Pick<Holding, 'processes' | 'threads' | 'descriptors'> {
+function countsOf(pids: readonly number[]): Counts {
   return {
     processes: pids.length,
     threads: sum(pids, (pid) => readdirSync(`/proc/${pid}/task`).length),
