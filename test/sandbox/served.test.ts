@@ -43,7 +43,8 @@ test('each trust has hosts of its own, those of untrusted tenants without a comp
   const jitless = pointsman.hostPids.map((pid) => commandLine(pid).includes('--jitless'))
   // A serving host and a spare each: the operator's, the trusted tenant's; the untrusted tenants', and the one apart.
   assert.deepEqual([jitless.length, jitless.filter((is) => is).length], [8, 4])
-  const waits = Array.from({ length: 6 }, () => exchange(busyPort, 'x'))
+  // Each asks something else: an answer that is remembered costs nothing.
+  const waits = Array.from({ length: 6 }, (_, at) => exchange(busyPort, `x${at}`))
   const line = await pointsman.line(
     'the limit',
     ({ msg, limit }) => msg === 'a limit was reached' && limit === 'cpuPerSecond',
