@@ -97,7 +97,7 @@ export interface TenantPolicy {
 export interface TenantLimits {
   /** CPU time of one decision. */
   readonly decisionTime: number
-  /** CPU time of all its decisions in a second, on the isolates' own clocks. Over it, decisions wait. */
+  /** CPU time of all its decisions in a second, by their hosts' processes. Over it, decisions wait. */
   readonly cpuPerSecond: number
   /** How much of that may be used at once after a quiet time. */
   readonly cpuBurst: number
