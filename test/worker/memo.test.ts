@@ -215,8 +215,8 @@ describe('what is remembered is forgotten', () => {
   for (const [when, forget] of WHEN)
     it(`at once when ${when}: its tenant's room is not full of what nobody will find`, async () => {
       await using deciding = await serving('conn.text')
-      for (let n = 0; n < 100; n++) await deciding.decide(inquiry(`${n}`))
-      assert.ok(deciding.memo.bytesOf('acme') > 30_000)
+      await deciding.decide(inquiry('a'))
+      assert.ok(deciding.memo.bytesOf('acme') > 0)
       await forget(deciding)
       assert.equal(deciding.memo.bytesOf('acme'), 0)
     })
