@@ -52,6 +52,10 @@ export class Place {
     this.#usage.bite(limit)
   }
 
+  get hasRate(): boolean {
+    return this.#usage.limits.relayBytesPerSecond > 0
+  }
+
   /** Milliseconds for which no more should be read, now that so many bytes were. */
   relayed(bytes: number): number {
     return this.#usage.relayed(bytes)

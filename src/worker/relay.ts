@@ -14,6 +14,8 @@ export interface RelayOptions {
 }
 
 export interface Throttle {
+  /** Whether there is a rate to keep to: then bytes are passed on in pieces that are counted one by one. */
+  readonly hasRate: boolean
   /** So many bytes were read: for how many milliseconds no more are to be read from where they came. */
   relayed(bytes: number): number
 }
@@ -221,7 +223,7 @@ class Side implements ConnectionEvents {
 
   #passOn(): void {
     this.#much = 0
-    this.connection.passTo?.(this.peer)
+    if (this.#throttle?.hasRate !== true) this.connection.passTo?.(this.peer)
   }
 
   ended(): void {

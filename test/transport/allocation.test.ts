@@ -46,7 +46,12 @@ describe('relaying a chunk', { skip: epollMissing() ?? false }, () => {
         { kind: 'tcp', address: '127.0.0.1', port: echo },
         {
           connected: () =>
-            startRelay(client, upstream, { idleTimeout: 60_000, throttle: { relayed: () => 0 } }, () => {}),
+            startRelay(
+              client,
+              upstream,
+              { idleTimeout: 60_000, throttle: { hasRate: false, relayed: () => 0 } },
+              () => {},
+            ),
           data() {},
           ended() {},
           drained() {},
