@@ -17,11 +17,11 @@ type Splice = (towards: 'duct' | 'socket', nth: number) => number | undefined
 /** A relay on a transport whose `splice` and `pipe2` can answer something else; what was moved by which call is counted. */
 async function begin(
   t: TestContext,
-  faults: { splice?: Splice; pipe2?: () => number } = {},
+  faults: { splice?: Splice; pipe2?: () => number; most?: bigint } = {},
   options: Partial<RelayOptions> = {},
 ) {
   const pipes = new Set<number>()
-  const seen = { spliced: 0, read: 0, open: () => pipes.size / 2, splices: 0 }
+  const seen = { spliced: 0, read: 0, open: () => pipes.size / 2, splices: 0, misuses: 0 }
   const transport = createEpollTransport({
     calls: (real): SystemCalls => ({
       ...real,
@@ -36,9 +36,11 @@ async function begin(
         return real.close(descriptor)
       },
       splice(from, fromOffset, to, toOffset, length, flags) {
+        if (from < 0 || to < 0) seen.misuses += 1
         const towards = pipes.has(to) ? 'duct' : 'socket'
+        const some = faults.most === undefined || faults.most > length ? length : faults.most
         const count =
-          faults.splice?.(towards, seen.splices++) ?? real.splice(from, fromOffset, to, toOffset, length, flags)
+          faults.splice?.(towards, seen.splices++) ?? real.splice(from, fromOffset, to, toOffset, some, flags)
         if (towards === 'duct' && count > 0) seen.spliced += count
         return count
       },
@@ -156,6 +158,15 @@ describe('much that is relayed', { skip: epollMissing() ?? false }, () => {
       await ended()
       assert.deepEqual([relay.up, relay.down], [MUCH.length, MUCH.length])
     })
+
+  it('is passed no further once the other side has failed, in the same turn as well', async (t) => {
+    const reset: Splice = (towards) => (towards === 'socket' ? -ECONNRESET : undefined)
+    const { client, relay, results, ended, seen } = await begin(t, { splice: reset, most: 16_384n })
+    client.socket.on('error', () => {}).write(MUCH)
+    await ended()
+    assert.deepEqual([results[0]?.endedBy, results[0]?.reset, seen.misuses], ['upstream', true, 0])
+    assert.ok(relay.up < MUCH.length)
+  })
 
   it('is copied where there is no descriptor for a pipe', async (t) => {
     const { client, upstream, seen } = await begin(t, { pipe2: () => -EMFILE })

@@ -300,7 +300,8 @@ export class EpollConnection implements Connection, Watched, Unfinished {
     let count = 1
     let kept = false
     for (let reads = 0; reads < READS_A_TURN && bytes < this.#poller.share; reads++) {
-      if (!this.#mayRead || sink.queued > 0) break
+      // a sink that failed just now has closed, and this side with it
+      if (!this.#mayRead || this.#finishing || sink.#descriptor < 0 || sink.queued > 0) break
       count = duct.fill(this.#descriptor, this.#poller.shareSize)
       if (count === -EINTR) continue
       if (count <= 0) break
