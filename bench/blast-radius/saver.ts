@@ -1,6 +1,7 @@
 /**
  * A process of the benchmark: saves the attackers' routers again and again. A file system may keep a writer waiting for tens of
- * milliseconds, which would otherwise be the load's. Told what to do by messages: an order, and `{ stop: true }`.
+ * milliseconds, which would otherwise be the load's. Told what to do by messages: an order, and `{ stop: true }`, which it
+ * answers: whoever removes the routers has to wait for that.
  */
 import { save } from '../start/routers.ts'
 
@@ -18,7 +19,10 @@ let saves = 0
 process.on('disconnect', () => process.exit(0))
 process.on('message', (message: SaveOrder | { stop: true }) => {
   clearInterval(timer)
-  if ('stop' in message) return
+  if ('stop' in message) {
+    process.send?.('stopped')
+    return
+  }
   const { routers, texts, perSecond } = message
   timer = setInterval(() => {
     saves += 1

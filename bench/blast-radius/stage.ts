@@ -134,10 +134,9 @@ export class Stage {
 
   /** Ends the attack: resolves when none of the attackers' clients has a connection. */
   async stop(): Promise<void> {
-    this.#saver.send({ stop: true })
     const limit = AbortSignal.timeout(LONGEST_STOP)
     await Promise.all(
-      this.#attackers.map((crew) => {
+      [this.#saver, ...this.#attackers].map((crew) => {
         const stopped = once(crew, 'message', { signal: limit })
         crew.send({ stop: true })
         return stopped
