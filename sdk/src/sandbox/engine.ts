@@ -1,7 +1,7 @@
 import type { Status } from './engine-status.ts'
 import { type Outcome, RouterIsolate } from './isolate.ts'
 import { patience } from './patience.ts'
-import { processTime } from './process-time.ts'
+import { Lap } from './process-time.ts'
 import type { CodeLimits } from './sandbox.ts'
 
 export interface EngineAnswer {
@@ -54,10 +54,10 @@ export class RouterEngine {
     const { loadTime } = limits
     let wall = loadTime
     for (let attempt = 1; ; attempt++) {
-      const before = processTime()
+      const lap = new Lap()
       const isolate = new RouterIsolate(limits.isolateMemory)
       const outcome = isolate.load(code, wall)
-      const used = processTime() - before
+      const { used } = lap
       const late = outcome.kind === 'returned' && used > loadTime * 1100
       if (outcome.kind === 'returned' && !late)
         this.#loaded.set(id, { code: Buffer.from(code), limits, isolate, struck: false, interrupted: false })
@@ -108,9 +108,9 @@ export class RouterEngine {
     let beside = spent
     let own = 0
     for (let attempt = 1; ; attempt++) {
-      const before = processTime()
+      const lap = new Lap()
       const outcome = loaded.isolate.call(question, wall)
-      const used = processTime() - before
+      const { used } = lap
       own += used
       if (outcome.kind === 'returned' && patient && used > allowed * 1100)
         return toAnswer({ kind: 'timeout' }, beside + own)
@@ -133,13 +133,13 @@ export class RouterEngine {
 
   /** The answer is what it cost, in CPU microseconds. */
   #restore(loaded: Loaded): number {
-    const before = processTime()
+    const lap = new Lap()
     loaded.isolate.dispose()
     loaded.isolate = new RouterIsolate(loaded.limits.isolateMemory)
     loaded.isolate.load(loaded.code.toString(), loaded.limits.loadTime)
     loaded.struck = false
     loaded.interrupted = false
-    return processTime() - before
+    return lap.used
   }
 }
 
