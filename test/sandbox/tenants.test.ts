@@ -105,7 +105,7 @@ test('a tenant that has used up its CPU time waits for it, and its neighbours do
   await using watched = await WatchedSandbox.start()
   const { sandbox } = watched
   await sandbox.load(good)
-  const spent = { cpuPerSecond: 50, cpuBurst: 10 }
+  const spent = { cpuPerSecond: 100, cpuBurst: 10 }
   await sandbox.load(version(2, routing(DEAR), { router: 'busy/web', tenant: 'busy', limits: spent }))
   const started = performance.now()
   let neighbour = 0

@@ -89,8 +89,8 @@ export class DirectSandbox implements Sandbox {
       const { status, json, cpu } = this.#engine.ask(id, questionText(question))
       used += cpu
       if (status !== 'elsewhere') return parseReply(status, used, json, limits.decisionTime)
-      if (used >= limits.decisionTime * 1000 || tries === MOST_TRIES)
-        return parseReply('timeout', used, '', limits.decisionTime)
+      if (used >= limits.decisionTime * 1000) return parseReply('timeout', used, '', limits.decisionTime)
+      if (tries === MOST_TRIES) return failure('unavailable', 'this process is not given the processor', used)
     }
   }
 }
