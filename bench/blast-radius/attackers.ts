@@ -3,7 +3,7 @@
  * which it answers when none is left. It takes what the machine has left (nice 19), as attackers elsewhere would take none of it.
  */
 import { connect, type Socket } from 'node:net'
-import { setPriority } from 'node:os'
+import { yieldToOthers } from '../../sdk/src/sandbox/process-files.ts'
 import type { Attack } from './attacks.ts'
 
 export interface AttackOrder {
@@ -25,7 +25,7 @@ const ADDRESSES = 250
 const AGAIN = 5
 const PIECE = Buffer.alloc(65_536, 'x')
 
-setPriority(19)
+yieldToOthers(process.pid, 19)
 const sockets = new Set<Socket>()
 let running = false
 let asked = 0

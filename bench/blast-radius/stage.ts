@@ -35,7 +35,11 @@ export class Stage {
     const children: ChildProcess[] = []
     try {
       const helper = (file: string, ...words: string[]): ChildProcess => {
-        const child = fork(fileURLToPath(new URL(file, import.meta.url)), words, { execArgv: ['--no-warnings'] })
+        // A session of its own: where the kernel shares out the processor by session first, nobody's niceness counts elsewhere.
+        const child = fork(fileURLToPath(new URL(file, import.meta.url)), words, {
+          execArgv: ['--no-warnings'],
+          detached: true,
+        })
         children.push(child)
         return child
       }
@@ -168,7 +172,10 @@ function startPointsman(scratch: string, routers: string, port: number): ChildPr
   const tenants = { defaults: { ports: ['*'], hosts: ['*'], reach: ['127.0.0.0/8:*'] } }
   const log = { access: join(scratch, 'access.log') }
   writeFileSync(config, JSON.stringify({ listen: { host: '127.0.0.1', port }, tenants, log }))
-  return spawn(process.execPath, [BIN, 'serve', routers, '-c', config], { stdio: ['ignore', 'pipe', 'inherit'] })
+  return spawn(process.execPath, [BIN, 'serve', routers, '-c', config], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  })
 }
 
 /** Resolves when it serves; from then on each line of its log goes to `said`. */

@@ -3,10 +3,10 @@
  * is told. Says its port when it listens. With `nice N` it leaves the processor to others.
  */
 import { createServer } from 'node:net'
-import { setPriority } from 'node:os'
+import { yieldToOthers } from '../../sdk/src/sandbox/process-files.ts'
 
 const [, nice] = process.argv.slice(2)
-if (nice !== undefined) setPriority(Number(nice))
+if (nice !== undefined) yieldToOthers(process.pid, Number(nice))
 
 const server = createServer((socket) => {
   socket.on('error', () => {})
