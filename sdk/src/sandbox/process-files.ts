@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
 
+/** How often, and after how many milliseconds, a session's niceness is set again when the kernel says: not now. */
+const SESSION_TRIES = 20
+const SESSION_AGAIN = 120
 const PAGE_BYTES = 4096
 const TICK = 10 // milliseconds, of every Linux on x86-64 and arm64
 
@@ -33,9 +36,18 @@ export function yieldToOthers(pid: number, nice: number): void {
     try {
       setPriority(thread, nice)
     } catch {}
+  yieldSession(pid, nice, SESSION_TRIES)
+}
+
+/** All who are not root together may say so ten times a second: EAGAIN is "not now". */
+function yieldSession(pid: number, nice: number, tries: number): void {
   try {
     writeFileSync(`/proc/${pid}/autogroup`, String(nice))
-  } catch {} // no such feature, or not Linux
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    // anything else: no such feature, not Linux, or gone
+    if (code === 'EAGAIN' && tries > 1) setTimeout(yieldSession, SESSION_AGAIN, pid, nice, tries - 1).unref()
+  }
 }
 
 /** Linux has a niceness for each thread; elsewhere a process has one. */
