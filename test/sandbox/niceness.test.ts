@@ -22,7 +22,7 @@ test('connections come first: hosts are nicer than the worker, and those of rout
   assert.equal(await said(sandbox, 1), 'good')
   failed(await ask(sandbox, 2))
   const sessions = sessionNiceness(process.pid) !== undefined
-  const wanted = sessions ? ['10 in a session of 10', '5 in a session of 5'] : ['10', '5']
+  const wanted = sessions ? ['4 in a session of 4', '7 in a session of 7'] : ['4', '7']
   let seen: string[] = []
   await until(
     `hosts as nice as ${wanted.join(' and ')}`,

@@ -210,3 +210,31 @@ test('timers of many questions that fall due at once do no harm', async () => {
   assert.equal(await said(sandbox, 1), 'good x')
   assert.deepEqual(sandbox.pids, pids, `${Math.round(last - started)} ms for 30,000 questions`)
 })
+
+test('a question that timed out is asked once more, apart: the first such of a router is no strike when it ends well there, the second is', async () => {
+  await using watched = await WatchedSandbox.start()
+  const { sandbox } = watched
+  // Each isolate counts for itself: the penalty host's answers the first question that it is asked.
+  const code = routing("n += 1; while (n % 2 === 0) {} return { close: 'question ' + n }", 'let n = 0')
+  await sandbox.load(version(3, code, { router: 'uneven' }))
+  const strikes = () => watched.events.filter(({ kind }) => kind === 'strike')
+  assert.equal(await said(sandbox, 3), 'question 1')
+  assert.equal(await said(sandbox, 3), 'question 1')
+  assert.deepEqual(strikes(), [])
+  const { router, strikes: count } = await until('a strike', async () => {
+    await ask(sandbox, 3)
+    return watched.events.find((event) => event.kind === 'strike')
+  })
+  assert.deepEqual([router, count], ['uneven', 1])
+})
+
+test('a question that times out apart as well is a strike, the first of its router already', async () => {
+  await using watched = await WatchedSandbox.start()
+  const { sandbox } = watched
+  await sandbox.load(version(4, routing('for (;;) {}'), { router: 'looping' }))
+  assert.equal(failed(await ask(sandbox, 4)).failure, 'timeout')
+  assert.deepEqual(
+    watched.events.map((event) => (event.kind === 'strike' ? event.strikes : event.kind)),
+    [1],
+  )
+})
