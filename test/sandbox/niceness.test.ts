@@ -22,7 +22,7 @@ test('connections come first: hosts are nicer than the worker, and those of rout
   assert.equal(await said(sandbox, 1), 'good')
   failed(await ask(sandbox, 2))
   const sessions = sessionNiceness(process.pid) !== undefined
-  const wanted = sessions ? ['4 in a session of 4', '7 in a session of 7'] : ['4', '7']
+  const wanted = sessions ? ['2 in a session of 2', '6 in a session of 6'] : ['2', '6']
   let seen: string[] = []
   await until(
     `hosts as nice as ${wanted.join(' and ')}`,
