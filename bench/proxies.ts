@@ -94,6 +94,8 @@ export const OURS = {
   net: pointsman('Pointsman, on Node’s net', { transport: 'net' }),
   /** An untrusted tenant's router: its sandbox host has no compiler of machine code, and the tenant has limits (here not reached). */
   tenant: pointsman('Pointsman, untrusted tenant', { transport: 'epoll' }, 'acme'),
+  /** On the same core as the others: what a second worker makes a connection cost, not how many more there are. */
+  twoWorkers: pointsman('Pointsman, two workers', { transport: 'epoll', workers: 2 }),
   constant: {
     name: 'Pointsman without its sandbox',
     needs: [],

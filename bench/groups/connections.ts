@@ -28,7 +28,8 @@ const ABOUT = `One connection a request: a client connects, sends a request of H
 decides by the first bytes. CPU time is user and system time of **all** processes of a proxy (of Pointsman: supervisor, worker and sandbox
 hosts) divided by the connections; it is measured at the most that 32 clients at once can do (\`wrk\`), as is the rate. *All different* means that
 no two requests begin with the same bytes, *90 % alike* that nine of ten do: Pointsman remembers what was decided about the same. *Without its
-sandbox* is Pointsman's own worker with the same answer to every question, given in the worker: what it lacks is what the wall costs. *Failed*
+sandbox* is Pointsman's own worker with the same answer to every question, given in the worker: what it lacks is what the wall costs. *Two
+workers* share the one core: they are linear where more cores are as far as a connection costs no more than with one. *Failed*
 are connections without the right answer (Debian 12's sslh-select closes some when several begin at once); cost and rate are of the others.`
 
 const LATENCY_ABOUT = `Connections are opened at a fixed rate, however long earlier ones take; a time is counted from when a connection was
@@ -151,6 +152,7 @@ function findings(plan: Plan, cost: Samples, latency: Samples, names: readonly s
       'connection, all different': ratios(cost.of(OURS.ours.name, CPU), njs),
       'connection, 90 % alike': ratios(cost.of(OURS.ours.name + ALIKE, CPU), cost.of(PEERS.njs.name + ALIKE, CPU)),
       'connection, without the sandbox': ratios(cost.of(OURS.constant.name, CPU), njs),
+      'connection, two workers against one': ratios(cost.of(OURS.twoWorkers.name, CPU), cost.of(OURS.ours.name, CPU)),
     },
   }
 }
