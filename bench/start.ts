@@ -4,7 +4,7 @@
  *     node bench/start.ts [tenants] [saves]
  *
  * Each tenant has one router; once they are all alike, once all different. Printed for each: until the first and the last router
- * is served, resident memory of supervisor, workers and sandbox hosts, and the time from a save to its version serving with all
+ * is served, resident memory of supervisor, compiler, workers and sandbox hosts, and the time from a save to its version serving with all
  * others loaded (median, 99th percentile): in peace, while another tenant saves without end, while ten do so with twenty routers
  * each, and while a quarter of the tenants goes. Absolute figures are of this machine. Linux only.
  */
@@ -162,10 +162,13 @@ function start(scratch: string, routers: string) {
 }
 
 function residentMemory(child: ChildProcess): string {
-  const workers = childrenOf(child.pid ?? 0).filter((pid) => commandLine(pid).includes('worker'))
+  const children = childrenOf(child.pid ?? 0)
+  const titled = (title: string) => children.filter((pid) => commandLine(pid).startsWith(title))
+  const workers = titled('pointsman worker')
+  const compiler = titled('pointsman compiler')
   const hosts = workers.flatMap(childrenOf)
   const sum = (pids: number[]) => (pids.reduce((total, pid) => total + resident(pid), 0) / 1024).toFixed(0)
-  return `supervisor ${sum([child.pid ?? 0])} MiB, worker ${sum(workers)} MiB, hosts ${sum(hosts)} MiB`
+  return `supervisor ${sum([child.pid ?? 0])} MiB, compiler ${sum(compiler)} MiB, worker ${sum(workers)} MiB, hosts ${sum(hosts)} MiB`
 }
 
 function childrenOf(pid: number): number[] {

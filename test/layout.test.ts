@@ -59,7 +59,7 @@ for (const [module, file, folders] of [
     assert.deepEqual(importersOf(module, ...folders), [file])
   })
 
-it('no process that holds connections or answers to the operator has the engine of isolates or, in a worker, a compiler', () => {
+it('no process that holds connections or answers to the operator has the engine of isolates or a compiler', () => {
   const loads = (entry: string): string[] => {
     const words = ['--import', join(REPOSITORY, 'test/kit/loaded-modules.ts'), join(REPOSITORY, entry)]
     return JSON.parse(spawnSync(process.execPath, ['--no-warnings', ...words], { encoding: 'utf8' }).stdout)
@@ -67,8 +67,16 @@ it('no process that holds connections or answers to the operator has the engine 
   const [worker, supervisor] = [loads('src/worker/worker.ts'), loads('src/serve.ts')]
   assert.ok(worker.length > 100 && supervisor.length > 100)
   const having = (urls: string[], what: RegExp) => urls.filter((url) => what.test(url))
-  assert.deepEqual(having(supervisor, /isolated-vm|src\/sandbox\/isolate/), [])
-  assert.deepEqual(having(worker, /isolated-vm|src\/sandbox\/isolate|esbuild|typescript|node_modules\/zod/), [])
+  const neither = /isolated-vm|src\/sandbox\/isolate|esbuild|typescript|src\/compile\/(index|bundle|checker|service)/
+  assert.deepEqual(having(supervisor, neither), [])
+  assert.deepEqual(having(worker, neither), [])
+  assert.deepEqual(having(worker, /node_modules\/zod/), [])
+})
+
+it('the compiler knows of the proxy only what they say to each other', () => {
+  for (const { file, modules } of imports('src/compiler'))
+    for (const module of modules)
+      assert.ok(/^router-sdk\/|^\.\/messages\.ts$/.test(module), `${file} imports ${module}`)
 })
 
 it('bytes and sockets know nothing of routers: the transport imports only itself', () => {

@@ -12,14 +12,14 @@ export function processorTimes(attackers: readonly number[], pointsman: number):
   const { user, system } = process.cpuUsage()
   times.load = (user + system) / 1000
   const processes = all()
-  for (const [pid, { own, waited }] of processes) {
+  for (const [pid, { parent, own, waited }] of processes) {
     if (attackers.includes(pid)) times.attackers += own
-    else if (pid === pointsman) {
-      times.supervisor += own
-      times.compilers += waited
-    } else if (processes.get(pid)?.parent === pointsman) times[roleOf(pid)] += own
-    else if (processes.get(processes.get(pid)?.parent ?? 0)?.parent === pointsman) times.hosts += own
-    if (roleOf(pid) === 'worker') times.hosts += waited
+    else if (pid === pointsman) times.supervisor += own
+    else if (parent === pointsman) {
+      const role = roleOf(pid)
+      times[role] += own
+      times[childrenOf(role)] += waited
+    } else if (processes.get(parent)?.parent === pointsman) times[childrenOf(roleOf(parent))] += own
   }
   return times
 }
@@ -48,6 +48,10 @@ function all(): Map<number, Process> {
 
 function roleOf(pid: number): 'worker' | 'compilers' {
   return read(`/proc/${pid}/cmdline`).startsWith('pointsman worker') ? 'worker' : 'compilers'
+}
+
+function childrenOf(role: 'worker' | 'compilers'): Party {
+  return role === 'worker' ? 'hosts' : role
 }
 
 function read(path: string): string {

@@ -1,4 +1,4 @@
-import { CompileFailure, type Diagnostic } from 'router-sdk/compile'
+import { CompileFailure, type Diagnostic } from 'router-sdk/diagnostics'
 import { locate } from 'router-sdk/locate'
 import { LoadFailure, type Position } from 'router-sdk/sandbox'
 import { placeText } from '../router-place.ts'

@@ -1,4 +1,5 @@
-import { type CompiledRouter, compileRouter } from 'router-sdk/compile'
+import type { CompiledRouter } from 'router-sdk/compile'
+import type { CompileRequest } from '../compiler/messages.ts'
 import type { Settings } from '../config/settings.ts'
 import { loadSetting } from '../tenants/load-setting.ts'
 import { policyOf, tenantOf } from '../tenants/policy.ts'
@@ -7,22 +8,21 @@ import type { RouterSource } from './store.ts'
 /** What a compilation leaves to be served. */
 export type Compiled = Pick<CompiledRouter, 'code' | 'hash' | 'sourceMap'>
 
-/**
- * Compiles a router within the limits of its tenant, which a refusal names. `together`: one of many.
- *
- * @throws CompileFailure
- */
-export function compileSource(source: RouterSource, settings: Settings, together: boolean): Promise<CompiledRouter> {
+/** What the compiler is asked for a router: within the limits of its tenant, which a refusal names. `together`: one of many. */
+export function requestOf(source: RouterSource, settings: Settings, together: boolean): CompileRequest {
   const { router, file, folder, subfolders } = source
   const tenant = tenantOf(router)
   const { sourceBytes, bundleBytes, compileTime } = policyOf(settings, tenant).limits
-  return compileRouter({
+  return {
     file,
     folder,
     subfolders,
     limits: { sourceBytes, bundleBytes, compileTime },
-    where: (limit) => loadSetting(settings, tenant, limit),
+    where: {
+      sourceBytes: loadSetting(settings, tenant, 'sourceBytes'),
+      bundleBytes: loadSetting(settings, tenant, 'bundleBytes'),
+      compileTime: loadSetting(settings, tenant, 'compileTime'),
+    },
     together,
-    reuse: true,
-  })
+  }
 }

@@ -1,11 +1,13 @@
 import { availableParallelism } from 'node:os'
-import { type CompiledRouter, CompileFailure } from 'router-sdk/compile'
+import type { CompiledRouter } from 'router-sdk/compile'
+import { CompileFailure } from 'router-sdk/diagnostics'
 import { Turns, type TurnsOptions } from 'router-sdk/turns'
 import type { Settings } from '../config/settings.ts'
 import type { Log } from '../log.ts'
 import { tenantOf } from '../tenants/policy.ts'
 import { type Account, accountOf } from './account.ts'
-import { compileSource } from './compiling.ts'
+import type { Compiler } from './compiler.ts'
+import { requestOf } from './compiling.ts'
 import { InService } from './in-service.ts'
 import { loadLimitWords } from './load-limit.ts'
 import { PortRefused, type Ports } from './ports.ts'
@@ -27,6 +29,7 @@ const MOST_OVERTAKEN = 3
 export interface DeployerOptions {
   readonly store: RouterStore
   readonly workers: Workers
+  readonly compiler: Pick<Compiler, 'compile'>
   readonly ports: Ports
   readonly log: Log['log']
   readonly nextId: () => number
@@ -223,12 +226,12 @@ export class Deployer {
   }
 
   async #compile(source: RouterSource, slot: Slot, ms: Phases): Promise<CompiledRouter> {
-    const { store } = this.#options
+    const { store, compiler } = this.#options
     const { router } = source
     store.dependsOn(router, undefined)
     const started = performance.now()
     try {
-      const compiled = await compileSource(source, this.#settings, this.#starting)
+      const compiled = await compiler.compile(requestOf(source, this.#settings, this.#starting))
       store.dependsOn(router, compiled.inputs)
       Object.assign(ms, compiled.ms)
       return compiled

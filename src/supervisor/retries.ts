@@ -1,4 +1,4 @@
-import { CompileFailure } from 'router-sdk/compile'
+import { CompileFailure } from 'router-sdk/diagnostics'
 import { PortRefused } from './ports.ts'
 import { OneTooMany } from './tenant-allowance.ts'
 import { WarmFailure } from './worker-link.ts'
@@ -8,8 +8,8 @@ const FIRST = 5000
 const LONGEST = 300_000
 
 /**
- * Routers that could not be served through no fault of their own (no sandbox host could be had, a worker did not answer, a
- * listener could not be opened) are tried again; the others when they are saved.
+ * Routers that could not be served through no fault of their own (the compiler was lost, no sandbox host could be had, a worker
+ * did not answer, a listener could not be opened) are tried again; the others when they are saved.
  */
 export class Retries {
   readonly #again: (router: string) => void

@@ -1,4 +1,3 @@
-import { closeCompiler } from 'router-sdk/compile'
 import { ConfigError } from '../config/config-error.ts'
 import { type CommandLine, type LoadedConfig, loadConfig } from '../config/load.ts'
 import type { Settings } from '../config/settings.ts'
@@ -9,6 +8,7 @@ import { OperatorMistake } from '../operator-mistake.ts'
 import { tenantOf } from '../tenants/policy.ts'
 import { Recorder } from '../worker/recorder.ts'
 import { accountText } from './account.ts'
+import { Compiler } from './compiler.ts'
 import { ConfigWatch } from './config-watch.ts'
 import { Deployer } from './deploy.ts'
 import { DirectoryStore } from './directory-store.ts'
@@ -39,6 +39,7 @@ export class Supervisor {
   readonly #store: DirectoryStore
   readonly #log: Log
   readonly #ports = new Ports()
+  readonly #compiler: Compiler
   readonly #name: string
   #settings: Settings
   #connections: Connections = { current: 0, max: 0, total: 0 }
@@ -60,6 +61,7 @@ export class Supervisor {
     if (this.#store.hasTenants) assertApart(this.#store.path, placesOf(settings))
     this.#name = this.#store.name
     this.#log = openLog(settings.log)
+    this.#compiler = new Compiler(this.#log)
     if (settings.record.file !== null) prepareRecord(settings.record.file)
     this.#log.log.debug({ routers, config: file ?? 'none' }, 'starting')
   }
@@ -72,6 +74,7 @@ export class Supervisor {
   async start(): Promise<void> {
     const { log } = this.#log
     const { isolation, hostMemory } = this.#settings
+    this.#compiler.start()
     const detected = detectHostLaunch({ ...isolation, hostMemory })
     const { remove, ...hostLaunch } = await startable('sandbox hosts', detected)
     this.#cleanUp = remove
@@ -93,11 +96,19 @@ export class Supervisor {
       firstDecisions: (worker, counts) => this.#serving?.deployer.firstDecisions(worker, counts),
     })
     await startable('the workers', workers.start())
-    const options = { store: this.#store, workers, ports: this.#ports, log, nextId, settings: this.#settings }
-    const deployer = new Deployer(options)
+    const deployer = new Deployer({
+      store: this.#store,
+      workers,
+      compiler: this.#compiler,
+      ports: this.#ports,
+      log,
+      nextId,
+      settings: this.#settings,
+    })
     this.#serving = { deployer, workers }
     await this.#deployAll(deployer, await this.#watch(deployer))
     deployer.started()
+    this.#compiler.yield()
     // Whatever was saved since the start is noticed now.
     await this.#reconfigureInTurn('save')
     this.#setTitle()
@@ -190,7 +201,7 @@ export class Supervisor {
   async close(): Promise<void> {
     this.#config.close()
     this.#serving?.deployer.close()
-    await Promise.all([this.#store.close(), closeCompiler(), this.#cleanUp?.()])
+    await Promise.all([this.#store.close(), this.#compiler.close(), this.#cleanUp?.()])
     this.#control?.close()
     this.#log.flush()
   }

@@ -110,6 +110,11 @@ export class Pointsman {
     return childrenOf(this.pid).filter((pid) => commandLine(pid).includes('worker'))
   }
 
+  /** The compiler's process; none in the moment after it was lost. */
+  get compilerPid(): number | undefined {
+    return childrenOf(this.pid).find((pid) => commandLine(pid).startsWith('pointsman compiler'))
+  }
+
   get hostPids(): number[] {
     return this.workerPids
       .flatMap((worker) => childrenOf(worker))

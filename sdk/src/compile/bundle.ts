@@ -13,6 +13,7 @@ import { type Made, made } from './kept.ts'
 import { SDK_FOLDER } from './layout.ts'
 import { type LimitPlace, placeWords } from './limit-place.ts'
 import { authorsName } from './locate.ts'
+import { type Overrun, ProcessorWatch, Starved } from './processor-limit.ts'
 import { Rebuilding } from './rebuild.ts'
 import {
   type BuildFailure,
@@ -20,6 +21,7 @@ import {
   type BuildResult,
   type Message,
   type Plugin,
+  serviceClock,
   start,
   stopService,
   type Unwritten,
@@ -118,22 +120,24 @@ async function attempt(sources: Sources, limit: Limit, builds: Rebuilding<Source
 type Once = Attempted | { readonly kind: 'lost'; readonly cause: unknown }
 
 async function once(sources: Sources, { time, where }: Limit, builds: Rebuilding<Sources>): Promise<Once> {
-  const late = Symbol('late')
-  const deadline = Promise.withResolvers<typeof late>()
-  const timer = setTimeout(() => deadline.resolve(late), time)
+  const limit = { time, times: 1 }
+  const over = Promise.withResolvers<Overrun>()
+  const processor = new ProcessorWatch(serviceClock(), limit, over.resolve)
   try {
     const build = builds.build(sources)
-    const result = await Promise.race([build, deadline.promise])
-    if (result !== late) return outputOf(sources, result)
+    const result = await Promise.race([build, over.promise])
+    if (typeof result !== 'string') return outputOf(sources, result)
     build.catch(() => undefined) // it fails when the service is stopped, with nobody waiting
     await stopBuilds()
+    if (result === 'starved') throw new Starved('esbuild', limit)
     return refused(sources, `compiling took longer than ${time} ms${placeWords('compileTime', where)}`)
   } catch (error) {
+    if (error instanceof Starved) throw error
     if (isBuildFailure(error)) return explain(sources, error.errors)
     await stopBuilds()
     return { kind: 'lost', cause: error }
   } finally {
-    clearTimeout(timer)
+    processor.end()
   }
 }
 
@@ -242,8 +246,8 @@ export async function bundleProgram(entry: string): Promise<string> {
       )
     },
   }
-  const build = await turns.take('', () =>
-    start({
+  const build = await turns.take('', async () => {
+    const made = await start({
       bundle: true,
       write: false,
       metafile: true,
@@ -254,8 +258,11 @@ export async function bundleProgram(entry: string): Promise<string> {
       absWorkingDir: SDK_FOLDER, // the names of sources in what is made are relative to it
       entryPoints: [entry],
       plugins: [outside],
-    }),
-  )
+    })
+    // A program is made once, by processes that have nothing else to build.
+    await stopBuilds()
+    return made
+  })
   const [file] = build.outputFiles
   if (file === undefined) throw new Error(`esbuild made nothing of ${entry}`)
   return file.text

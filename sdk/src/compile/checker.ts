@@ -1,28 +1,29 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
+import { processorTime } from '../sandbox/process-files.ts'
 import { Turns } from '../turns.ts'
+import { type Overrun, type ProcessorLimit, ProcessorWatch, Starved } from './processor-limit.ts'
 
 /** How one run of the type checker ended, and what it wrote. */
 export interface CheckerRun {
   /** `stopped`: by the caller's signal. `died`: of its limits on memory, or it was ended for writing too much. */
   readonly end: 'clean' | 'errors' | 'late' | 'stopped' | 'died'
   readonly output: string
+  /** Milliseconds of its time. */
+  readonly spent: number
 }
 
 /** Address space in KiB. Go reserves more than it uses: 1.5 GB of it are about 450 MB of memory. */
 const ADDRESS_SPACE = 1_500_000
 const MEMORY_GOAL = '600MiB'
-/** Milliseconds. */
-const TICK = 10
 const MOST_OUTPUT = 256 * 1024
 /**
- * A checker that has not had the processor for its time is given up after so many times of it. Those of owners who have many
- * leave it to others'.
+ * Those of owners who have many leave the processor to others', down to the least niceness there is where the process that starts
+ * them has 10 already, and may take so many times of their time.
  */
-const SELDOM = { nice: 5, starved: 2 } as const
-const OFTEN = { nice: 15, starved: 6 } as const
+const SELDOM = { nice: 2, times: 2 } as const
+const OFTEN = { nice: 9, times: 6 } as const
 type Rank = typeof SELDOM | typeof OFTEN
 
 // More runs than processors only make each slower, and each has a deadline. One place is for who asks seldom.
@@ -36,12 +37,15 @@ export interface CheckerTurn {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Runs the native type checker in `folder` on the `tsconfig.json` there. */
+/**
+ * Runs the native type checker in `folder` on the `tsconfig.json` there. Rejects when it cannot be run, or was not given the
+ * processor.
+ */
 export function runChecker(folder: string, { owner, time, signal }: CheckerTurn): Promise<CheckerRun> {
   return turns.take(owner, ({ often }) => {
-    if (signal?.aborted === true) return Promise.resolve({ end: 'stopped', output: '' })
+    if (signal?.aborted === true) return Promise.resolve({ end: 'stopped', output: '', spent: 0 })
     const rank = often ? OFTEN : SELDOM
-    return watch(start(folder, rank), rank.starved * time, { time, signal })
+    return watch(start(folder, rank), { time, times: rank.times }, signal)
   })
 }
 
@@ -57,23 +61,16 @@ function bounded(nice: number): string {
   return `ulimit -c 0; ulimit -v ${ADDRESS_SPACE}; exec nice -n ${nice} "$0" "$@"`
 }
 
-/** `most`: milliseconds after which it is given up whatever it had of the processor. */
-function watch(child: ChildProcess, most: number, limits: Pick<CheckerTurn, 'time' | 'signal'>): Promise<CheckerRun> {
-  const { time, signal } = limits
+function watch(child: ChildProcess, limit: ProcessorLimit, signal: AbortSignal | undefined): Promise<CheckerRun> {
   return new Promise((resolve, reject) => {
-    let killed: CheckerRun['end'] | undefined
-    const kill = (why: CheckerRun['end']) => {
+    let killed: CheckerRun['end'] | Overrun | undefined
+    const kill = (why: CheckerRun['end'] | Overrun) => {
       killed ??= why
       child.kill('SIGKILL')
     }
     const stop = () => kill('stopped')
-    const started = performance.now()
-    const late = (): void => {
-      const wall = performance.now() - started
-      if (cpuTime(child.pid) >= time || wall >= most) kill('late')
-      else timer = setTimeout(late, time / 4)
-    }
-    let timer = setTimeout(late, time)
+    const used = () => processorTime(child.pid ?? -1) ?? Number.POSITIVE_INFINITY
+    const processor = new ProcessorWatch(used, limit, kill)
     signal?.addEventListener('abort', stop, { once: true })
     const chunks: Buffer[] = []
     let size = 0
@@ -82,37 +79,25 @@ function watch(child: ChildProcess, most: number, limits: Pick<CheckerTurn, 'tim
       if (size <= MOST_OUTPUT) chunks.push(chunk)
       else kill('died')
     })
-    const done = () => {
-      clearTimeout(timer)
+    const done = (): number => {
       signal?.removeEventListener('abort', stop)
+      return processor.end()
     }
     child.once('error', (error) => {
       done()
       reject(new Error('the type checker cannot be run', { cause: error }))
     })
     child.once('close', (code) => {
-      done()
+      const spent = done()
       const output = Buffer.concat(chunks).toString()
-      if (killed !== undefined) resolve({ end: killed, output })
-      else if (code === 0) resolve({ end: 'clean', output })
-      else if ((code === 1 || code === 2) && output !== '') resolve({ end: 'errors', output })
+      if (killed === 'starved') reject(new Starved('the type checker', limit))
+      else if (killed !== undefined) resolve({ end: killed, output, spent })
+      else if (code === 0) resolve({ end: 'clean', output, spent })
+      else if ((code === 1 || code === 2) && output !== '') resolve({ end: 'errors', output, spent })
       else if (code === 126 || code === 127) reject(new Error(`the type checker cannot be run: ${checkerPath()}`))
-      else resolve({ end: 'died', output })
+      else resolve({ end: 'died', output, spent })
     })
   })
-}
-
-/** CPU milliseconds of a process; where the system does not say, more than it may have. */
-function cpuTime(pid: number | undefined): number {
-  try {
-    // After the name, which may hold anything: utime and stime are the 12th and 13th field, in clock ticks (proc_pid_stat(5)).
-    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
-      .replace(/^.*\) /s, '')
-      .split(' ')
-    return (Number(fields[11]) + Number(fields[12])) * TICK
-  } catch {
-    return Number.POSITIVE_INFINITY
-  }
 }
 
 let path: string | undefined

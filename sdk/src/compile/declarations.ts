@@ -1,10 +1,10 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { runChecker } from './checker.ts'
 import { SDK_MODULES } from './gate.ts'
 import { type Made, made } from './kept.ts'
 import { SDK_FOLDER } from './layout.ts'
+import { inPrivateFolder } from './private-folder.ts'
 
 const EMIT_TIME = 20_000
 
@@ -69,16 +69,6 @@ export function declarationOf(path: string): string {
 async function declarationsBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true }).catch(() => [])
   return entries.map((path) => path.replaceAll('\\', '/')).filter((path) => path.endsWith('.d.ts'))
-}
-
-/** Gives `work` a folder that only this user can read, and removes it however `work` ends. */
-export async function inPrivateFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'router-sdk-')) // mkdtemp gives mode 0700
-  try {
-    return await work(folder)
-  } finally {
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 })
-  }
 }
 
 /** Writes texts below `folder` by their paths. */

@@ -15,6 +15,7 @@ import { type Verdict, Verdicts } from './verdicts.ts'
 export { CompileFailure, type Diagnostic, formatDiagnostics } from './diagnostics.ts'
 export { keepMade } from './kept.ts'
 export type { CompileLimit, LimitPlace } from './limit-place.ts'
+export { waitForProcessor } from './processor-limit.ts'
 
 export interface CompileOptions {
   /** Absolute path of the router file. */

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { declarationOf, inPrivateFolder, sdkDeclarations, writeBelow } from './declarations.ts'
+import { declarationOf, sdkDeclarations, writeBelow } from './declarations.ts'
 import { SDK_MODULES } from './gate.ts'
+import { inPrivateFolder } from './private-folder.ts'
 import type { Sources } from './sources.ts'
 
 /** What there is in the sandbox, and no more: no promises, proxies, timers, BigInt, or anything of Node or the web. */

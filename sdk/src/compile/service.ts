@@ -1,6 +1,7 @@
 import { accessSync, constants } from 'node:fs'
 import { createRequire } from 'node:module'
 import type * as Esbuild from 'esbuild'
+import { childWith, processorTime } from '../sandbox/process-files.ts'
 import { ESBUILD_WRAPPER } from './layout.ts'
 
 /** esbuild, which runs as a service: one child process that answers builds until it is stopped, or dies of one. */
@@ -54,6 +55,26 @@ function boundedProgram(): { wrapper: string; real: string } | undefined {
   } catch {
     return undefined
   }
+}
+
+/** CPU milliseconds that the service uses from now on; infinite where the system does not say. */
+export function serviceClock(): () => number {
+  const since = pid()
+  const before = since === undefined ? 0 : (processorTime(since) ?? 0)
+  return () => {
+    const now = pid()
+    const time = now === undefined ? undefined : processorTime(now)
+    if (time === undefined) return Number.POSITIVE_INFINITY
+    return now === since ? time - before : time
+  }
+}
+
+let knownPid: number | undefined
+
+/** esbuild does not say it. */
+function pid(): number | undefined {
+  if (knownPid === undefined || processorTime(knownPid) === undefined) knownPid = childWith('--service=')
+  return knownPid
 }
 
 /** Ends the service, if there is one; the next build starts another. Builds that it was doing fail. */

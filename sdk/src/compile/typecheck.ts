@@ -36,12 +36,11 @@ export function typecheck(checking: Checking): Promise<readonly Diagnostic[]> {
 
 async function check(layout: Layout, checking: Checking): Promise<readonly Diagnostic[]> {
   const { sources, owner, time, signal, where } = checking
-  const started = performance.now()
   const first = await runChecker(layout.folder, { owner, time, signal })
   if (first.end === 'clean' || first.end === 'stopped') return []
   const found = parse(layout, first.output)
   if (first.end === 'late' || found.length === 0) return [atStart(sources, endWords(first, time, where))]
-  const left = time - (performance.now() - started)
+  const left = time - first.spent
   const closer = left > 50 ? await lookCloser(layout, { ...checking, time: left }, found) : undefined
   return (closer ?? found).slice(0, 50).map((one) => toDiagnostic(sources, one))
 }

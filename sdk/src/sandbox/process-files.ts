@@ -26,17 +26,28 @@ export function processorTime(pid: number): number | undefined {
   return (Number(fields[11]) + Number(fields[12])) * TICK
 }
 
+/** The children of this process; none where the system does not say. */
+export function ownChildren(): number[] {
+  const pids = threadsOf(process.pid).flatMap((thread) => read(`/proc/self/task/${thread}/children`).split(' '))
+  return pids.map(Number).filter((pid) => pid > 0)
+}
+
+/** The one that has a word in its command line which begins so. */
+export function childWith(beginning: string): number | undefined {
+  return ownChildren().find((pid) => read(`/proc/${pid}/cmdline`).includes(`\0${beginning}`))
+}
+
 /**
- * Lets a process have what others leave of a processor for which there is a queue. A host is in a session of its own: where the
- * kernel shares out the processor by session first (sched(7), autogroup), its niceness alone would mean nothing. One that
- * is gone already is reported elsewhere.
+ * Lets a process have what others leave of a processor for which there is a queue. It is in a session of its own: where the
+ * kernel shares out the processor by session first (sched(7), autogroup), its niceness alone would mean nothing, and that of
+ * its session is `session`. One that is gone already is reported elsewhere.
  */
-export function yieldToOthers(pid: number, nice: number): void {
+export function yieldToOthers(pid: number, nice: number, session: number = nice): void {
   for (const thread of threadsOf(pid))
     try {
       setPriority(thread, nice)
     } catch {}
-  yieldSession(pid, nice, SESSION_TRIES)
+  yieldSession(pid, session, SESSION_TRIES)
 }
 
 /** All who are not root together may say so ten times a second: EAGAIN is "not now". */

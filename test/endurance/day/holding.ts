@@ -19,7 +19,7 @@ export interface Holding extends Counts {
   readonly external: number | undefined
 }
 
-export const KINDS = ['supervisor', 'worker', 'host', 'esbuild', 'other'] as const
+export const KINDS = ['supervisor', 'compiler', 'worker', 'host', 'esbuild', 'other'] as const
 export type Kind = (typeof KINDS)[number]
 /** A reading of the whole program at rest. */
 export type Reading = Readonly<Record<Kind, Holding>>
@@ -69,6 +69,7 @@ export class Holdings {
     }
     return {
       supervisor: read('supervisor'),
+      compiler: read('compiler'),
       worker: read('worker'),
       host: read('host'),
       esbuild: read('esbuild'),
@@ -80,6 +81,7 @@ export class Holdings {
     const of = (kind: Kind) => countsOf(this.#pids(kind))
     return {
       supervisor: of('supervisor'),
+      compiler: of('compiler'),
       worker: of('worker'),
       host: of('host'),
       esbuild: of('esbuild'),
@@ -87,10 +89,10 @@ export class Holdings {
     }
   }
 
-  /** Of supervisor and workers: sandbox hosts have no environment, and cannot be asked. */
+  /** Of supervisor, compiler and workers: sandbox hosts have no environment, and cannot be asked. */
   async #inUse(): Promise<Map<Kind, InUse>> {
     const sums = new Map<Kind, InUse>()
-    for (const kind of ['supervisor', 'worker'] as const) {
+    for (const kind of ['supervisor', 'compiler', 'worker'] as const) {
       let [heap, external] = [0, 0]
       for (const pid of this.#pids(kind)) {
         const inspected = this.#inspected.get(pid) ?? new Inspected(pid, () => this.#pointsman.stderr)
@@ -115,6 +117,7 @@ export class Holdings {
 function kindOf(pid: number): Kind {
   const line = commandLine(pid)
   if (line.includes('host.mjs')) return 'host'
+  if (line.startsWith('pointsman compiler')) return 'compiler'
   return line.includes('esbuild') ? 'esbuild' : 'other'
 }
 
