@@ -41,10 +41,10 @@ export class ProcessorWatch {
     this.#timer = setTimeout(() => this.#look(), limit.time)
   }
 
-  /** Milliseconds of its time that it has had, as far as is known: never more than passed. */
+  /** Milliseconds of its time that are over: those that passed, but where it is waited for those that it is known to have had. */
   end(): number {
     clearTimeout(this.#timer)
-    return this.#seen ?? performance.now() - this.#started
+    return (patient ? this.#seen : undefined) ?? performance.now() - this.#started
   }
 
   #look(): void {
