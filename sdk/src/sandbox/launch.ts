@@ -159,6 +159,8 @@ function nodeFlags(layers: readonly IsolationLayer[], { reads }: HostProgram): s
     // What an isolate had goes back to the system when it is disposed of, not to a pool for others.
     '--no-memory-pool',
     '--no-memory-pool-share-memory-on-teardown',
+    // Of four, which V8 would have, those who collect garbage take all processors at once from those who serve.
+    '--v8-pool-size=1',
   ]
   if (layers.includes('permission'))
     flags.push('--permission', '--allow-addons', ...reads.map((path) => `--allow-fs-read=${path}`))
