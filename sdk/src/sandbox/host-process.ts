@@ -69,8 +69,7 @@ const ENVIRONMENT = {
  * Connections come first: their worker gets half as much again of a processor for which there is a queue, and four times as
  * much as hosts in which nobody waits who was not slow himself (sched(7)). It also is there sooner: beside four programs that always
  * have something to do, one that wakes a thousand times a second waits 3 ms in one of ten cases when they are as nice as itself, and
- * 0.1 ms when they are nicer by 5. Much nicer ones miss
- * deadlines on a busy machine, and hosts that are killed cost more.
+ * 0.1 ms when they are nicer by 5. Much nicer ones miss deadlines on a busy machine, and hosts that are killed cost more.
  */
 const NICE = { serving: 2, penalty: 6 } as const
 /** A host that gets no processor time is given up after this many deadlines. */
