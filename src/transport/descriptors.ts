@@ -73,7 +73,8 @@ function freeDescriptors(): number {
   }
 }
 
-function canOpen(count: number): boolean {
+/** The same, found out at once and each time: for whom it would be too late otherwise. */
+export function canOpen(count: number): boolean {
   const calls = theCalls()
   if (calls === undefined) return true
   const copies: number[] = []

@@ -18,7 +18,7 @@ export async function listenNet(
   address: ListenAddress,
   options: SocketOptions,
   accepted: Accepted,
-): Promise<TransportListener> {
+): Promise<NetListener> {
   const server = acceptingServer(options, accepted)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -41,9 +41,10 @@ function acceptingServer(options: SocketOptions, accepted: Accepted): Server {
  * the server is closed, the kernel goes on completing handshakes and queues the connections for the server that resumes.
  * Without a second descriptor (see `duplicateDescriptor`) a pause closes the socket, and the port is bound again after it.
  */
-class NetListener implements TransportListener {
+export class NetListener implements TransportListener {
   readonly port: number
   onError: ((error: Error) => void) | undefined
+  onClose: (() => void) | undefined
   #address: ListenAddress
   #create: () => Server
   #server: Server | undefined
@@ -89,9 +90,15 @@ class NetListener implements TransportListener {
   close(): void {
     if (this.#closed) return
     this.#closed = true
+    this.onClose?.()
     this.pause()
     if (this.#kept !== undefined) closeDescriptor(this.#kept)
     this.#kept = undefined
+  }
+
+  /** There are too few for the next connection: whoever owns this is told before accepting fails. */
+  descriptorsRunOut(): void {
+    if (this.#server !== undefined) this.onError?.(new Error('too few descriptors are left'))
   }
 
   #listen(server: Server): boolean {

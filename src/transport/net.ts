@@ -1,12 +1,19 @@
 import { connect as netConnect, type Socket } from 'node:net'
+import { canOpen } from './descriptors.ts'
 import { HIGH_WATER, NetConnection } from './net-connection.ts'
-import { listenNet, type SocketOptions } from './net-listener.ts'
+import { listenNet, type NetListener, type SocketOptions } from './net-listener.ts'
 import type { ConnectEvents, Connection, ConnectTarget, Transport } from './transport.ts'
 
 export interface NetTransportOptions {
   /** Milliseconds before the first TCP keep-alive probe of a silent connection; 0 sends none. Default 60,000. */
   readonly keepAlive?: number
 }
+
+/**
+ * Descriptors that there must be for the next connections. Where there is none, libuv accepts those that wait and closes them; so
+ * it must not come to that, whoever takes descriptors away: they are tried after each that is used.
+ */
+const SPARE = 4
 
 /** Sockets through Node's own `net`: everywhere, at Node's price. */
 export function createNetTransport(options: NetTransportOptions = {}): Transport {
@@ -18,10 +25,27 @@ export function createNetTransport(options: NetTransportOptions = {}): Transport
     keepAliveInitialDelay: keepAlive,
     highWaterMark: HIGH_WATER,
   }
+  const listeners = new Set<NetListener>()
+  const used = (): void => {
+    if (listeners.size === 0 || canOpen(SPARE)) return
+    for (const listener of listeners) listener.descriptorsRunOut()
+  }
   return {
     name: 'net',
-    listen: (address, accepted) => listenNet(address, socketOptions, accepted),
-    connect: (target, events) => connect(target, socketOptions, events),
+    listen: async (address, accepted) => {
+      const listener = await listenNet(address, socketOptions, (connection) => {
+        accepted(connection)
+        used()
+      })
+      listeners.add(listener)
+      listener.onClose = () => listeners.delete(listener)
+      return listener
+    },
+    connect: (target, events) => {
+      const connection = connect(target, socketOptions, events)
+      used()
+      return connection
+    },
   }
 }
 

@@ -11,6 +11,8 @@ import { ask, failed, removeHostProgram, routing, said, version, WatchedSandbox 
 after(removeHostProgram)
 
 const linux = process.platform !== 'linux' && 'niceness by session is of Linux'
+/** Whether the kernel shares out the processor by session. This very process may be in none: whoever started it began no session. */
+const sessions = kernelSays('/proc/sys/kernel/sched_autogroup_enabled') === '1'
 
 test('connections come first: hosts are nicer than the worker, and those of routers that were slow still nicer', {
   skip: linux,
@@ -21,7 +23,6 @@ test('connections come first: hosts are nicer than the worker, and those of rout
   await sandbox.load(version(2, routing('for (;;) {}'), { router: 'slow', limits: { decisionTime: 20 } }))
   assert.equal(await said(sandbox, 1), 'good')
   failed(await ask(sandbox, 2))
-  const sessions = sessionNiceness(process.pid) !== undefined
   const wanted = sessions ? ['2 in a session of 2', '6 in a session of 6'] : ['2', '6']
   let seen: string[] = []
   await until(
@@ -35,7 +36,7 @@ test('connections come first: hosts are nicer than the worker, and those of rout
 })
 
 test('who may change the niceness of sessions ten times a second only changes that of twelve all the same', {
-  skip: linux || (sessionNiceness(process.pid) === undefined && 'this kernel does not share out by session'),
+  skip: linux || (!sessions && 'this kernel does not share out by session'),
 }, async () => {
   const file = fileURLToPath(import.meta.resolve('../../sdk/src/sandbox/process-files.ts'))
   const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
@@ -60,11 +61,15 @@ function niceness(pid: number): string {
   return session === undefined ? `${getPriority(pid)}` : `${getPriority(pid)} in a session of ${session}`
 }
 
-/** `undefined` where the kernel does not share out the processor by session. */
+/** `undefined` where the process is in no session of its own, or the kernel does not share out the processor by session. */
 function sessionNiceness(pid: number): number | undefined {
+  const found = /nice (-?\d+)/.exec(kernelSays(`/proc/${pid}/autogroup`) ?? '')?.[1]
+  return found === undefined ? undefined : Number(found)
+}
+
+function kernelSays(file: string): string | undefined {
   try {
-    const found = /nice (-?\d+)/.exec(readFileSync(`/proc/${pid}/autogroup`, 'utf8'))?.[1]
-    return found === undefined ? undefined : Number(found)
+    return readFileSync(file, 'utf8').trim()
   } catch {
     return undefined
   }

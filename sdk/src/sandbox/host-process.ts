@@ -38,6 +38,8 @@ export interface Allowance {
   readonly wall: number
   /** A host that used less than this was not given the processor, and gets more wall time. */
   readonly cpu: number
+  /** CPU milliseconds that the router may take: it did, when the host has used `cpu`. */
+  readonly router: number
   /** CPU milliseconds that it may take beside those that the host speaks of. */
   readonly beside: number
 }
@@ -187,14 +189,15 @@ export class HostProcess<P extends Pending> {
       return
     }
     const elapsed = performance.now() - this.#headSince
-    const { wall, cpu } = head.allowed
+    const { wall, cpu, router } = head.allowed
     if (elapsed < wall) return
     // Not given the processor, it is not to blame, up to a point: a stopped host never gets it.
-    if (mainThreadTime(this.pid) - this.#watched.cpu < cpu && elapsed < wall * ABANDONED) return
+    const ran = mainThreadTime(this.pid) - this.#watched.cpu >= cpu
+    if (!ran && elapsed < wall * ABANDONED) return
     // The answer may be waiting in our own queue, if it was we who were late: read first, then judge.
     setImmediate(() => {
-      if (this.#inFlight[0]?.id === head.id)
-        this.kill('deadline', `no answer after ${Math.round(performance.now() - this.#headSince)} ms`)
+      const after = ran ? `${router} ms of CPU time` : `${Math.round(performance.now() - this.#headSince)} ms`
+      if (this.#inFlight[0]?.id === head.id) this.kill('deadline', `no answer after ${after}`)
     })
   }
 

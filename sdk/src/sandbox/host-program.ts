@@ -56,7 +56,7 @@ export function probeHost(command: readonly string[]): Promise<boolean> {
   return new Promise((resolve) => {
     const host: HostProcess<Job> = new HostProcess(command, false, {
       ready: () =>
-        host.ask(loading, { wall: PROBE_TIME, cpu: 0, beside: 0 }, (id) =>
+        host.ask(loading, { wall: PROBE_TIME, cpu: 0, router: 0, beside: 0 }, (id) =>
           encodeLoad(id, { version: 1, limits, code }),
         ),
       answered: () => {},

@@ -38,7 +38,7 @@ const DECISION_GRACE = 50
 /** Milliseconds that a penalty host may need to make an isolate anew before it asks. */
 const RESTORING = 20
 /** Milliseconds, of CPU time and all in all, that measuring what a version holds may take. */
-const MEASURING = { cpu: 500, wall: 1000, beside: 500 } as const
+const MEASURING = { cpu: 500, router: 500, wall: 1000, beside: 500 } as const
 /** What loading a version is expected to take, in CPU milliseconds. */
 const LOADING = 2
 /** CPU milliseconds that may be on their way to one host: what waits in its socket has no order but that of arrival. */
@@ -123,9 +123,9 @@ export class LoadedHost {
   #allowance({ decisionTime }: VersionLimits): Allowance {
     const deadline = Math.max(this.#options.decisionDeadline, decisionTime + DECISION_GRACE)
     const cpu = ATTEMPTS * decisionTime
-    if (!this.process.penalty) return { wall: deadline, cpu, beside: BESIDE.asking }
+    if (!this.process.penalty) return { wall: deadline, cpu, router: decisionTime, beside: BESIDE.asking }
     const wall = Math.max(deadline, 2 * patience(decisionTime) + RESTORING)
-    return { wall, cpu: cpu + 2 * RESTORING, beside: BESIDE.asking }
+    return { wall, cpu: cpu + 2 * RESTORING, router: decisionTime, beside: BESIDE.asking }
   }
 
   /** Loads a version that loaded elsewhere; `done` is called when it has, or never will. */
@@ -157,7 +157,8 @@ export class LoadedHost {
     this.#makeRoom(version)
     this.#loaded.set(version, held)
     this.#expected += LOADING
-    const allowed = { wall: limits.loadTime + LOAD_GRACE, cpu: limits.loadTime, beside: BESIDE.loading }
+    const { loadTime } = limits
+    const allowed = { wall: loadTime + LOAD_GRACE, cpu: loadTime, router: loadTime, beside: BESIDE.loading }
     this.process.ask(loading, allowed, (id) => encodeLoad(id, { version, limits, code }))
   }
 
