@@ -52,7 +52,10 @@ async function run(): Promise<void> {
       console.log(`${String(cells.length).padStart(2)}/${total} ${described(cells.at(-1))}`)
     }
   echoes.close()
-  const how = `Peace and attack take turns, ${ROUNDS} times ${seconds / ROUNDS} seconds each, with ${PER_SECOND} connections a second.`
+  const first = stage.firstServed
+    ? 'Well-behaved clients and their upstream have the processor as soon as they want it (SCHED_FIFO), as on machines of their own.'
+    : 'Well-behaved clients and their upstream waited for the processor like everybody: their waits are in all figures.'
+  const how = `Peace and attack take turns, ${ROUNDS} times ${seconds / ROUNDS} seconds each, with ${PER_SECOND} connections a second. ${first}`
   if (only === '') writeReport(REPORT, cells, machine(), new Map(ATTACKS.map(({ name, about }) => [name, about])), how)
 }
 

@@ -10,6 +10,7 @@ import { save } from '../start/routers.ts'
 import type { AttackOrder } from './attackers.ts'
 import type { Attack } from './attacks.ts'
 import type { SaveOrder } from './saver.ts'
+import { serveFirst } from './serve-first.ts'
 
 const BIN = fileURLToPath(new URL('../../bin/pointsman.js', import.meta.url))
 const LONGEST_START = 120_000
@@ -21,6 +22,8 @@ const TENANTS_A_PROCESS = 5
 export class Stage {
   readonly port: number
   readonly pointsman: ChildProcess
+  /** Well-behaved tenants' clients, which are this process, and their upstream wait for no processor. */
+  readonly firstServed: boolean
   readonly #routers: string
   readonly #scratch: string
   readonly #sink: number
@@ -43,7 +46,9 @@ export class Stage {
         children.push(child)
         return child
       }
-      const origin = await portOf(helper('upstream.ts'))
+      const upstream = helper('upstream.ts')
+      const origin = await portOf(upstream)
+      const firstServed = [process.pid, upstream.pid].map(serveFirst).every(Boolean)
       const sink = await portOf(helper('upstream.ts', 'nice', '19'))
       const saver = helper('saver.ts')
       const crews = Array.from({ length: Math.ceil(attackers / TENANTS_A_PROCESS) }, () => helper('attackers.ts'))
@@ -52,7 +57,7 @@ export class Stage {
       for (const name of good) save(routers, name.replace('.example', ''), goodRouter(port, name, origin))
       const pointsman = startPointsman(scratch, routers, port)
       children.push(pointsman)
-      const stage = new Stage({ port, pointsman, routers, scratch, sink, saver, crews, children })
+      const stage = new Stage({ port, pointsman, firstServed, routers, scratch, sink, saver, crews, children })
       await serves(pointsman, (line) => stage.#said(line))
       return stage
     } catch (error) {
@@ -65,6 +70,7 @@ export class Stage {
   private constructor(parts: {
     port: number
     pointsman: ChildProcess
+    firstServed: boolean
     routers: string
     scratch: string
     sink: number
@@ -74,6 +80,7 @@ export class Stage {
   }) {
     this.port = parts.port
     this.pointsman = parts.pointsman
+    this.firstServed = parts.firstServed
     this.#routers = parts.routers
     this.#scratch = parts.scratch
     this.#sink = parts.sink
