@@ -8,7 +8,7 @@ interface Item extends Queued {
 }
 
 let clock = 0
-const item = (tenant: string, name = '', expected = 1): Item => ({ tenant, name, expected, since: ++clock })
+const item = (tenant: string, name = '', likely = 1): Item => ({ tenant, name, likely, since: ++clock })
 const anybody = (): boolean => true
 
 /** Takes what is next and settles it with what `cost` says. */
@@ -17,7 +17,7 @@ function run(queue: FairQueue<Item>, times: number, cost: (item: Item) => number
     const next = queue.next(anybody)
     assert.ok(next)
     queue.take(next.tenant)
-    queue.settle(next.tenant, next.expected, cost(next))
+    queue.settle(next.tenant, next.likely, cost(next))
     return next
   })
 }
@@ -101,4 +101,18 @@ test('whatever comes and goes, every question is taken once, and no backlogged t
       }
     }),
   )
+})
+
+test('of those who come back together, the one that had the least of late goes first, whoever came first', () => {
+  let now = 0
+  const queue = new FairQueue<Item>(() => now)
+  const back = (...tenants: string[]): string[] => {
+    for (const tenant of tenants) queue.push(item(tenant))
+    return run(queue, tenants.length, ({ tenant }) => (tenant === 'much' ? 5 : 0.05)).map(({ tenant }) => tenant)
+  }
+  assert.deepEqual(back('much', 'little'), ['much', 'little'], 'nobody knows them yet')
+  now += 100
+  assert.deepEqual(back('much', 'new', 'little'), ['new', 'little', 'much'])
+  now += 60_000
+  assert.deepEqual(back('much', 'little'), ['much', 'little'], 'forgotten')
 })

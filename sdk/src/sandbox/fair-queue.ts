@@ -1,10 +1,12 @@
+import { RecentUse } from './recent-use.ts'
+
 /** What stands in a queue. */
 export interface Queued {
   readonly tenant: string
   /** When it was first asked, on the clock of `performance.now()`. */
   readonly since: number
-  /** CPU milliseconds that it is expected to take. */
-  readonly expected: number
+  /** CPU milliseconds that it is likely to take. */
+  readonly likely: number
 }
 
 interface Flow<T> {
@@ -15,6 +17,8 @@ interface Flow<T> {
   virtual: number
   /** Taken and not settled. */
   taken: number
+  /** CPU milliseconds that the tenant had had of late when it came. */
+  had: number
 }
 
 /** What a question costs its host beside the router's own time, in milliseconds: nobody's questions are free. */
@@ -22,14 +26,21 @@ const OVERHEAD = 0.02
 
 /**
  * Who is next: the tenant that has had the least CPU time, whoever came first (start-time fair queueing). A tenant that comes
- * back starts at the time of whoever was taken last: being away saves up nothing. A question is charged with what it is
- * expected to take when it is taken, and with the truth when that is known. A tenant's own questions keep their order.
+ * back starts at the time of whoever was taken last: being away saves up nothing. Of those who come back together, the one that
+ * had the least of late goes first. A question is charged with what it is likely to take when it is taken, and with the truth when
+ * that is known. A tenant's own questions keep their order.
  */
 export class FairQueue<T extends Queued> {
   readonly #flows = new Map<string, Flow<T>>()
+  readonly #recent: RecentUse
   #virtual = 0
   #size = 0
   #taken = 0
+
+  /** `now` is a clock of milliseconds. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#recent = new RecentUse(now)
+  }
 
   /** Questions that wait. */
   get size(): number {
@@ -50,11 +61,7 @@ export class FairQueue<T extends Queued> {
   next(mayGo: (tenant: string, taken: number) => boolean): T | undefined {
     let best: Flow<T> | undefined
     for (const flow of this.#flows.values())
-      if (
-        flow.waiting.length > 0 &&
-        (best === undefined || flow.virtual < best.virtual) &&
-        mayGo(flow.tenant, flow.taken)
-      )
+      if (flow.waiting.length > 0 && (best === undefined || isBefore(flow, best)) && mayGo(flow.tenant, flow.taken))
         best = flow
     return best?.waiting[0]
   }
@@ -68,22 +75,24 @@ export class FairQueue<T extends Queued> {
     this.#taken += 1
     flow.taken += 1
     this.#virtual = Math.max(this.#virtual, flow.virtual)
-    flow.virtual += item.expected + OVERHEAD
+    flow.virtual += item.likely + OVERHEAD
   }
 
-  /** A question that was taken is over: `expected` is what it was charged with, `spent` what it cost, in CPU milliseconds. */
-  settle(tenant: string, expected: number, spent: number): void {
+  /** A question that was taken is over: `charged` is what it was likely to take then, `spent` what it cost, in CPU milliseconds. */
+  settle(tenant: string, charged: number, spent: number): void {
+    this.#recent.add(tenant, spent + OVERHEAD)
     const flow = this.#flows.get(tenant)
     if (flow === undefined) return
     this.#taken -= 1
     flow.taken -= 1
-    flow.virtual += spent - expected
+    flow.virtual += spent - charged
     if (this.#size === 0 && this.#taken === 0) this.#flows.clear()
     else if (flow.taken === 0 && flow.waiting.length === 0 && flow.virtual <= this.#virtual) this.#flows.delete(tenant)
   }
 
   /** A tenant that has questions here had so many CPU milliseconds otherwise. */
   charge(tenant: string, spent: number): void {
+    this.#recent.add(tenant, spent)
     const flow = this.#flows.get(tenant)
     if (flow !== undefined) flow.virtual += spent
   }
@@ -107,11 +116,15 @@ export class FairQueue<T extends Queued> {
     const idle = known === undefined || (known.taken === 0 && known.waiting.length === 0)
     const virtual = Math.max(this.#virtual, known?.virtual ?? 0)
     if (known !== undefined) {
-      if (idle) known.virtual = virtual
+      if (idle) Object.assign(known, { virtual, had: this.#recent.of(tenant) })
       return known
     }
-    const flow = { tenant, waiting: [], virtual, taken: 0 }
+    const flow = { tenant, waiting: [], virtual, taken: 0, had: this.#recent.of(tenant) }
     this.#flows.set(tenant, flow)
     return flow
   }
+}
+
+function isBefore(flow: Flow<unknown>, other: Flow<unknown>): boolean {
+  return flow.virtual < other.virtual || (flow.virtual === other.virtual && flow.had < other.had)
 }

@@ -65,6 +65,11 @@ export class Held {
     return this.#expected
   }
 
+  /** CPU milliseconds that its next question is likely to take: what it takes on the whole, if that is known. */
+  get likely(): number {
+    return this.#mean === 0 ? this.#expected : this.#mean
+  }
+
   /** It has hardly been asked about a connection yet: nobody knows what its questions do to a host. */
   get isNew(): boolean {
     return this.#isUnproven || this.isHurried

@@ -31,7 +31,8 @@ export class Asking implements Pending, Queued {
   readonly since = performance.now()
   /** When it was last sent to a host. */
   sent = 0
-  /** What it was expected to take when it was sent, and took, in CPU milliseconds. */
+  /** What it was expected to take when it was sent, what its tenant was charged with then, and what it took, in CPU milliseconds. */
+  booked = 0
   charged = 0
   spent = 0
   /** CPU milliseconds that its router used up for it, wherever it was asked. */
@@ -67,6 +68,10 @@ export class Asking implements Pending, Queued {
 
   get expected(): number {
     return this.held.expected
+  }
+
+  get likely(): number {
+    return this.held.likely
   }
 
   /** Hosts that said of it that it is to be asked elsewhere. */

@@ -49,13 +49,14 @@ export class Lane {
       if (asking === undefined) return
       if (!this.#options.belongs(asking)) {
         this.#queue.take(asking.tenant)
-        this.#queue.settle(asking.tenant, asking.expected, 0)
+        this.#queue.settle(asking.tenant, asking.likely, 0)
         this.#options.askAnew(asking)
         continue
       }
       // It is its turn, however long it takes until there is time for it.
       if (!host.hasTimeFor(asking)) return
       this.#queue.take(asking.tenant)
+      asking.charged = asking.likely
       asking.from = this
       host.ask(asking)
     }

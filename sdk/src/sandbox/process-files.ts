@@ -37,27 +37,43 @@ export function childWith(beginning: string): number | undefined {
   return ownChildren().find((pid) => read(`/proc/${pid}/cmdline`).includes(`\0${beginning}`))
 }
 
-/**
- * Lets a process have what others leave of a processor for which there is a queue. It is in a session of its own: where the
- * kernel shares out the processor by session first (sched(7), autogroup), its niceness alone would mean nothing, and that of
- * its session is `session`. One that is gone already is reported elsewhere.
- */
-export function yieldToOthers(pid: number, nice: number, session: number = nice): void {
+/** Lets a process that is in a session of its own have what others leave of a processor for which there is a queue. */
+export function yieldToOthers(pid: number, nice: number): void {
+  yieldWithinSession(pid, nice)
+  yieldSession(pid, nice)
+}
+
+/** The same for all threads that it has, against others of its session. One that is gone already is reported elsewhere. */
+export function yieldWithinSession(pid: number, nice: number): void {
   for (const thread of threadsOf(pid))
     try {
       setPriority(thread, nice)
     } catch {}
-  yieldSession(pid, session, SESSION_TRIES)
 }
 
-/** All who are not root together may say so ten times a second: EAGAIN is "not now". */
-function yieldSession(pid: number, nice: number, tries: number): void {
+/** By the process whose session it is, until it has been set. */
+const wanted = new Map<number, number>()
+
+/**
+ * The same for the whole session of a process: where the kernel shares out the processor by session first (sched(7), autogroup),
+ * no niceness counts beyond it. It may have been more before, or less.
+ */
+export function yieldSession(pid: number, nice: number): void {
+  wanted.set(pid, nice)
+  setSession(pid, SESSION_TRIES)
+}
+
+/** All who are not root together may say so ten times a second: EAGAIN is "not now". What is wanted then counts. */
+function setSession(pid: number, tries: number): void {
+  const nice = wanted.get(pid)
+  if (nice === undefined) return
   try {
     writeFileSync(`/proc/${pid}/autogroup`, String(nice))
+    wanted.delete(pid)
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
-    // anything else: no such feature, not Linux, or gone
-    if (code === 'EAGAIN' && tries > 1) setTimeout(yieldSession, SESSION_AGAIN, pid, nice, tries - 1).unref()
+    if (code === 'EAGAIN' && tries > 1) setTimeout(setSession, SESSION_AGAIN, pid, tries - 1).unref()
+    else wanted.delete(pid) // no such feature, not Linux, or gone
   }
 }
 
