@@ -4,19 +4,20 @@
  */
 
 import { removePrivateFolders, sweepPrivateFolders } from 'router-sdk/compile-folders'
-import { ownChildren, yieldToOthers } from 'router-sdk/process-files'
+import { ownChildren, yieldSession, yieldWithinSession } from 'router-sdk/process-files'
 import { type CompileRequest, type FromCompiler, parseToCompiler } from './messages.ts'
+import { Pace, SESSION_NICE } from './pace.ts'
 
 /**
- * Where the kernel shares out the processor by session first, SESSION_NICE is what counts against workers and sandbox hosts, and
- * NICE only says who is before whom among compilers. Measured on two processors: neighbours of ten tenants that save bombs of types
- * all the time wait 10 to 12 ms for their first byte (99 of 100; with 10: 11 to 26, with 15: 5 to 7, in the supervisor 61 to 133),
- * and a save takes 1 second where both processors are busy with other things (with 10: 0.7, with 15: 2.4, with 19: 5 to 36).
- * Elsewhere NICE is all there is: a tenth of what a worker gets. It leaves room for the type checker, which is started with 2 more,
- * or 9 for tenants that save often.
+ * Where the kernel shares out the processor by session, this only says who is before whom among compilers; elsewhere it is all
+ * there is, and a tenth of what a worker gets. It leaves room for the type checker, which is started with 2 more, or 9 for tenants
+ * that save often.
  */
 const NICE = 10
-const SESSION_NICE = 12
+
+const pace = new Pace(setPace)
+let hurried = false
+let yields = false
 
 process.title = 'pointsman compiler'
 
@@ -26,7 +27,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const) proces
 process.on('message', (received: unknown) => {
   const message = parseToCompiler(received)
   if (message.type === 'compile') void compile(message.id, message.request).then(tell)
-  else for (const pid of [process.pid, ...ownChildren()]) yieldToOthers(pid, NICE, SESSION_NICE)
+  else leaveProcessor()
 })
 process.on('disconnect', () => void leave())
 
@@ -36,6 +37,15 @@ void compiler.then(({ waitForProcessor }) => waitForProcessor())
 void sweepPrivateFolders()
 
 async function compile(id: number, request: CompileRequest): Promise<FromCompiler> {
+  const done = pace.begin(request.folder)
+  try {
+    return await compiled(id, request)
+  } finally {
+    done()
+  }
+}
+
+async function compiled(id: number, request: CompileRequest): Promise<FromCompiler> {
   const { CompileFailure, compileRouter } = await compiler
   const { where, ...rest } = request
   try {
@@ -46,6 +56,17 @@ async function compile(id: number, request: CompileRequest): Promise<FromCompile
       return { type: 'refused', id, diagnostics: error.diagnostics, inputs: error.inputs }
     return { type: 'failed', id, message: error instanceof Error ? error.message : String(error) }
   }
+}
+
+function leaveProcessor(): void {
+  yields = true
+  for (const pid of [process.pid, ...ownChildren()]) yieldWithinSession(pid, NICE)
+  setPace(hurried)
+}
+
+function setPace(hurry: boolean): void {
+  hurried = hurry
+  if (yields) yieldSession(process.pid, hurried ? SESSION_NICE.hurried : SESSION_NICE.patient)
 }
 
 function tell(message: FromCompiler): void {

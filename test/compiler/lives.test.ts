@@ -158,6 +158,12 @@ test('compilers leave the processor to those who serve, and come one after the o
     [SESSION, 0, 0],
   )
   assert.equal(new Set(autogroups().map(({ name }) => name)).size, 3)
+  await outcomes(pointsman, 1)
+  await until(
+    'the session to have what others leave',
+    () => (autogroup(compiler).nice === PATIENT ? true : undefined),
+    autogroups,
+  )
 })
 
 test('a compiler that is started while connections are served leaves them the processor from the start', {
@@ -173,7 +179,9 @@ test('a compiler that is started while connections are served leaves them the pr
   assert.deepEqual([niceness(compiler), niceness(checker)], [[10], [12]])
 })
 
+/** Of one who saves seldom, and whose router has been waited for. */
 const SESSION = 12
+const PATIENT = 19
 
 /** What the threads of a process have, each once. */
 function niceness(pid: number): number[] {
