@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
 
 /** How often, and after how many milliseconds, a session's niceness is set again when the kernel says: not now. */
-const SESSION_TRIES = 20
+const SESSION_TRIES = 250
 const SESSION_AGAIN = 120
 const PAGE_BYTES = 4096
 const TICK = 10 // milliseconds, of every Linux on x86-64 and arm64
