@@ -4,10 +4,10 @@
  * for long. Who saves all the time has his neighbours wait behind nothing of his.
  *
  * Measured on two processors: neighbours of ten tenants that save twenty times a second wait 12 ms for their first byte (99 of 100)
- * where the session has 19, and 25 where it has 12. A save on a machine whose processors are busy with other things takes 5 to 36
- * seconds with 19, and 1 with 12.
+ * where the session has 19, 16 with 17, and 22 to 26 with 12. A save on a machine whose processors are busy with other things takes
+ * 5 to 36 seconds with 19, 2.4 with 15, and 1 with 12.
  */
-export const SESSION_NICE = { patient: 19, hurried: 12 } as const
+export const SESSION_NICE = { patient: 17, hurried: 12 } as const
 /** Milliseconds that a router is waited for in patience. */
 const PATIENCE = 300
 /** Routers of one owner of late from which on he saves all the time; half of them are forgotten after HALF_LIFE milliseconds. */

@@ -181,7 +181,7 @@ test('a compiler that is started while connections are served leaves them the pr
 
 /** Of one who saves seldom, and whose router has been waited for. */
 const SESSION = 12
-const PATIENT = 19
+const PATIENT = 17
 
 /** What the threads of a process have, each once. */
 function niceness(pid: number): number[] {
