@@ -77,7 +77,8 @@ function assertUser(pid: number): void {
 /** Every thread, those included that Node had started before. */
 function assertFiltered(pid: number): void {
   const threads = readdirSync(`/proc/${pid}/task`)
-  assert.ok(threads.length > 3)
+  // the first, V8's own for its work, and the one for its timers: they were there before there was a filter
+  assert.ok(threads.length >= 3, `${threads.length} threads`)
   for (const thread of threads) assert.equal(status(pid, 'Seccomp', `task/${thread}/status`), '2', `thread ${thread}`)
 }
 
