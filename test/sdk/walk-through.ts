@@ -109,7 +109,7 @@ async function condemns(installed: Installed, words: string[], verdict: RegExp, 
   const seen = new Set<number>()
   const watch = setInterval(() => {
     for (const pid of descendants(child.pid ?? -1)) seen.add(pid)
-  }, 20)
+  }, 5)
   const [code] = await within(words.join(' '), once(child, 'close')).finally(() => clearInterval(watch))
   const ms = Math.round(performance.now() - started)
   context.diagnostic(`${words[0]}: ${ms} ms`)
