@@ -1,7 +1,7 @@
 import type { LimitName, TenantUsage } from '../tenants/usage.ts'
 import { after, type Deadline } from '../transport/deadlines.ts'
 
-/** The limits behind failures of a router. That too many decisions are in flight is told by the sandbox. */
+/** The limits behind failures of a router. That too many decisions are in flight, or a host was killed for one, is told by the sandbox. */
 const BITES: Readonly<Record<string, LimitName>> = { timeout: 'decisionTime', memory: 'isolateMemory' }
 
 /** One connection's place among those of its tenant: from the choice of its router to its end. */

@@ -35,6 +35,7 @@ before(async () => {
       'slow/r': relays(pours.remote),
       'chatty/r': logs,
       'loop/r': `${HEAD} route: (conn) => { for (let n = 0; conn.bytes.length > 0; ) if (n < 0) break; return { noop: true } } })\n`,
+      'stuck/r': `${HEAD} route: (conn) => { if (conn.bytes.length > 0) [].indexOf.call({ length: 2 ** 53 - 1 } as never, 1 as never); return { noop: true } } })\n`,
       'eat/r': `${HEAD} route: (conn) => { const all: unknown[] = []; while (conn.bytes.length > 0) all.push(new Array(1e5).fill(1)); return { noop: true } } })\n`,
       'free/r': relays(echo.remote),
     },
@@ -151,6 +152,7 @@ describe('a tenant’s limit of', () => {
   it('CPU time of a decision, and memory, ends the decision', async () => {
     for (const [word, limit] of [
       ['loop', 'decisionTime'],
+      ['stuck', 'decisionTime'],
       ['eat', 'isolateMemory'],
     ] as const) {
       const client = await Client.connect(await p.served(`${word}/r`))

@@ -85,6 +85,10 @@ test('a question that kills its host is the culprit, and those behind it are ask
   const { loss, router } = await watched.event('host-lost')
   assert.deepEqual([loss, router], ['deadline', 'deaf'])
   assert.deepEqual(watched.events.filter(({ kind }) => kind === 'strike').length, 1)
+  assert.deepEqual(
+    watched.events.flatMap((event) => (event.kind === 'limited' ? [event.limit] : [])),
+    ['decisionTime'],
+  )
 })
 
 test('a question whose host somebody killed is asked once more, and its router gets no strike', async () => {

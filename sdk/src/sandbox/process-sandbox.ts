@@ -268,6 +268,8 @@ export class ProcessSandbox implements Sandbox {
     const [head] = owed
     if (!this.#closed && (loss !== 'exited' || head !== undefined))
       this.#options.report({ kind: 'host-lost', pid, loss, detail, ...(head && { router: head.version.router }) })
+    if (loss === 'deadline' && head?.kind === 'asking' && this.#versions.has(head.version.id))
+      this.#options.report({ kind: 'limited', tenant: head.version.tenant, limit: 'decisionTime' })
     this.#blame.lost(loss, detail, owed)
   }
 

@@ -32,9 +32,9 @@ export type SandboxEvent =
     }
   | { readonly kind: 'strike'; readonly router: string; readonly reason: string; readonly strikes: number }
   | { readonly kind: 'quarantined'; readonly router: string; readonly milliseconds: number }
-  /** A limit bit: a question waits, or fails. Told for each. */
+  /** A limit bit: a question waits, or fails. Told for each, but of `decisionTime` only where a host was killed for it: its reply does not say so. */
   | {
       readonly kind: 'limited'
       readonly tenant: string
-      readonly limit: Extract<keyof VersionLimits, 'cpuPerSecond' | 'decisionsInFlight'>
+      readonly limit: Extract<keyof VersionLimits, 'cpuPerSecond' | 'decisionsInFlight' | 'decisionTime'>
     }
