@@ -1,3 +1,5 @@
+import { RecentUse } from 'router-sdk/recent-use'
+
 /**
  * How nice the session is in which routers are compiled, where the kernel shares out the processor by session: it then is what
  * counts against workers and sandbox hosts. As little as can be, as a rule; more while somebody who saves now and then has waited
@@ -13,30 +15,22 @@ const PATIENCE = 300
 /** Routers of one owner of late from which on he saves all the time; half of them are forgotten after HALF_LIFE milliseconds. */
 const OFTEN = 3
 const HALF_LIFE = 10_000
-/** Owners who are remembered: those who saved last. */
-const REMEMBERED = 1000
-
-interface Owner {
-  saves: number
-  at: number
-}
 
 /** What is compiled, for whom, and whether that is to be hurried. */
 export class Pace {
   readonly #changed: (hurried: boolean) => void
-  readonly #now: () => number
-  readonly #owners = new Map<string, Owner>()
+  readonly #saves: RecentUse
   #hurrying = 0
 
   /** `now` is a clock of milliseconds. */
-  constructor(changed: (hurried: boolean) => void, now: () => number = () => performance.now()) {
+  constructor(changed: (hurried: boolean) => void, now?: () => number) {
     this.#changed = changed
-    this.#now = now
+    this.#saves = new RecentUse({ halfLife: HALF_LIFE, ...(now && { now }) })
   }
 
   /** A router of `owner` is begun; what is given back is called when it is done. */
   begin(owner: string): () => void {
-    if (this.#savesOften(owner)) return () => {}
+    if (this.#saves.add(owner, 1) > OFTEN) return () => {}
     let hurried = false
     const timer = setTimeout(() => {
       hurried = true
@@ -46,17 +40,5 @@ export class Pace {
       clearTimeout(timer)
       if (hurried && --this.#hurrying === 0) this.#changed(false)
     }
-  }
-
-  #savesOften(name: string): boolean {
-    const at = this.#now()
-    const owner = this.#owners.get(name) ?? { saves: 0, at }
-    owner.saves = owner.saves * 0.5 ** ((at - owner.at) / HALF_LIFE) + 1
-    owner.at = at
-    this.#owners.delete(name)
-    this.#owners.set(name, owner)
-    const [longest = name] = this.#owners.keys()
-    if (this.#owners.size > REMEMBERED) this.#owners.delete(longest)
-    return owner.saves > OFTEN
   }
 }

@@ -77,8 +77,9 @@ function assertUser(pid: number): void {
 /** Every thread, those included that Node had started before. */
 function assertFiltered(pid: number): void {
   const threads = readdirSync(`/proc/${pid}/task`)
-  // the first, V8's own for its work, and the one for its timers: they were there before there was a filter
-  assert.ok(threads.length >= 3, `${threads.length} threads`)
+  const names = threads.map((thread) => proc(pid, `task/${thread}/comm`).trim())
+  for (const name of ['node-MainThread', 'node-V8Worker', 'DelayedTaskSche'])
+    assert.ok(names.includes(name), names.join())
   for (const thread of threads) assert.equal(status(pid, 'Seccomp', `task/${thread}/status`), '2', `thread ${thread}`)
 }
 

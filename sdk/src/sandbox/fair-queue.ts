@@ -1,4 +1,4 @@
-import { RecentUse } from './recent-use.ts'
+import { RecentUse } from '../recent-use.ts'
 
 /** What stands in a queue. */
 export interface Queued {
@@ -23,6 +23,8 @@ interface Flow<T> {
 
 /** What a question costs its host beside the router's own time, in milliseconds: nobody's questions are free. */
 const OVERHEAD = 0.02
+/** Milliseconds after which half of what a tenant had is forgotten, when it comes together with others. */
+const HALF_LIFE = 700
 
 /**
  * Who is next: the tenant that has had the least CPU time, whoever came first (start-time fair queueing). A tenant that comes
@@ -39,7 +41,7 @@ export class FairQueue<T extends Queued> {
 
   /** `now` is a clock of milliseconds. */
   constructor(now: () => number = () => performance.now()) {
-    this.#recent = new RecentUse(now)
+    this.#recent = new RecentUse({ halfLife: HALF_LIFE, now })
   }
 
   /** Questions that wait. */
