@@ -19,6 +19,21 @@ export function mostDescriptors(): number {
   return match?.[1] === 'unlimited' ? Number.MAX_SAFE_INTEGER : Number(match?.[1] ?? 1024)
 }
 
+/**
+ * Bytes that the kernel holds for connections with one of these ports at either end: those sent and not acknowledged, and those
+ * come and not read. What is moved while it is looked at may be counted twice, or not at all.
+ */
+export function bytesInKernel(ports: readonly number[]): number {
+  const wanted = new Set(ports.map((port) => port.toString(16).toUpperCase().padStart(4, '0')))
+  const established = /:([0-9A-F]{4}) [0-9A-F]{8}:([0-9A-F]{4}) 01 ([0-9A-F]{8}):([0-9A-F]{8})/g
+  let bytes = 0
+  for (const [, local = '', remote = '', sent = '', come = ''] of readFileSync('/proc/net/tcp', 'latin1').matchAll(
+    established,
+  ))
+    if (wanted.has(local) || wanted.has(remote)) bytes += Number.parseInt(sent, 16) + Number.parseInt(come, 16)
+  return bytes
+}
+
 /** The value below which `share` (0 to 1) of the values lie; of at least one. */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b)

@@ -7,6 +7,7 @@ import {
   ask,
   bundle,
   failed,
+  LIMITS,
   question,
   removeHostProgram,
   routing,
@@ -21,10 +22,13 @@ after(removeHostProgram)
 const DEAR = 'for (let n = 0; n < 1.5e7; n++); return { close: "dear" }'
 const good = version(1, routing("return { close: 'good' }"), { router: 'good/web', tenant: 'good' })
 
+/** Less room than elsewhere: a question waits 5 s at most while the hosts before it are lost. */
+const SOON = { ...LIMITS, decisionDeadline: 150 }
+
 function deaf(id: number, router: string): ReturnType<typeof version> {
   const code = routing(`if (conn.text === 'attack') ${DEAF}; return { close: 'well' }`)
   const tenant = router.split('/')[0] ?? ''
-  return version(id, code, { router, tenant, cordon: 'untrusted' })
+  return version(id, code, { router, tenant, cordon: 'untrusted', limits: { decisionTime: 20 } })
 }
 
 test('a flood of dear decisions delays a neighbour by the one that has begun, not by those that wait', async () => {
@@ -123,7 +127,10 @@ test('a tenant that has used up its CPU time waits for it, and its neighbours do
 test('the wall time of a decision that cost its host is charged to its tenant', async () => {
   await using watched = await WatchedSandbox.start()
   const hostile = deaf(2, 'hostile/web')
-  await watched.sandbox.load({ ...hostile, limits: { ...hostile.limits, cpuPerSecond: 500, cpuBurst: 50 } })
+  await watched.sandbox.load({
+    ...hostile,
+    limits: { ...hostile.limits, decisionTime: 100, cpuPerSecond: 500, cpuBurst: 50 },
+  })
   const [killed, next] = [ask(watched.sandbox, 2, question('attack')), said(watched.sandbox, 2)]
   assert.equal(failed(await killed).failure, 'killed')
   const since = performance.now()
@@ -162,7 +169,7 @@ test('hosts are a cordon’s own: one that is killed leaves those of others alon
 
 test('a router that was slow is asked in one host apart, one that costs hosts in another', async () => {
   const strikes = { limit: 99, window: 60_000, quarantine: 1000, quarantineMax: 1000 }
-  await using watched = await WatchedSandbox.start({ strikes })
+  await using watched = await WatchedSandbox.start({ limits: SOON, strikes })
   const { sandbox } = watched
   await sandbox.load({ ...good, cordon: 'untrusted' })
   await sandbox.load(deaf(2, 'killer/web'))
@@ -192,7 +199,7 @@ test('a router that was slow is asked in one host apart, one that costs hosts in
 })
 
 test('a new version of a tenant is first asked where it can cost nobody anything', async () => {
-  await using watched = await WatchedSandbox.start()
+  await using watched = await WatchedSandbox.start({ limits: SOON })
   const { sandbox } = watched
   const serving = (): number | undefined => sandbox.hostsOf('untrusted').find(({ role }) => role === 'serving')?.pid
   await sandbox.load({ ...good, cordon: 'untrusted' })
@@ -206,7 +213,7 @@ test('a new version of a tenant is first asked where it can cost nobody anything
 })
 
 test('all routers of a tenant stand with the one under which a host was lost', async () => {
-  await using watched = await WatchedSandbox.start()
+  await using watched = await WatchedSandbox.start({ limits: SOON })
   const { sandbox } = watched
   await sandbox.load({ ...good, cordon: 'untrusted' })
   await sandbox.load(deaf(2, 'killer/web'))
@@ -222,7 +229,7 @@ test('all routers of a tenant stand with the one under which a host was lost', a
 })
 
 test('what waits of a router is asked where it stands by then: a flood of attacks costs one host that serves', async () => {
-  await using watched = await WatchedSandbox.start()
+  await using watched = await WatchedSandbox.start({ limits: SOON })
   const { sandbox } = watched
   await sandbox.load({ ...good, cordon: 'untrusted' })
   await sandbox.load(deaf(2, 'killer/web'))
@@ -256,7 +263,7 @@ test('a tenant’s version that loads slowly is asked where no other tenant wait
 
 test('a quarantine ends when its tenant is released, and that of others does not', async () => {
   const strikes = { limit: 1, window: 60_000, quarantine: 60_000, quarantineMax: 60_000 }
-  await using watched = await WatchedSandbox.start({ strikes })
+  await using watched = await WatchedSandbox.start({ limits: SOON, strikes })
   const { sandbox } = watched
   for (const [id, router] of ['one/web', 'other/web'].entries()) {
     await sandbox.load(deaf(id, router))
