@@ -18,17 +18,19 @@ export interface ProberOptions {
 }
 
 const PATIENCE = 10_000
+/** Milliseconds between two new connections. */
+const EVERY = 2
 
-/** Opens one new connection after the other and asks which upstream it has reached. */
+/** Opens new connections all the time, whatever becomes of those before, and asks which upstream each has reached. */
 export class Prober {
   readonly probes: Probe[] = []
   readonly #options: ProberOptions
-  readonly #stopped: Promise<void>
-  #stop = false
+  readonly #asking = new Set<Promise<unknown>>()
+  readonly #timer: NodeJS.Timeout
 
   constructor(options: ProberOptions) {
     this.#options = options
-    this.#stopped = this.#run()
+    this.#timer = setInterval(() => this.#begin(), EVERY)
   }
 
   /** Those that were not answered by a version between the newest active one and the newest saved one. */
@@ -39,13 +41,18 @@ export class Prober {
     })
   }
 
+  /** When those that were opened have been answered. */
   async stop(): Promise<void> {
-    this.#stop = true
-    await this.#stopped
+    clearInterval(this.#timer)
+    await Promise.all(this.#asking)
   }
 
-  async #run(): Promise<void> {
-    while (!this.#stop) this.probes.push(await this.#probe())
+  #begin(): void {
+    const asking = this.#probe().then((probe) => {
+      this.probes.push(probe)
+      this.#asking.delete(asking)
+    })
+    this.#asking.add(asking)
   }
 
   async #probe(): Promise<Probe> {
