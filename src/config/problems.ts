@@ -1,22 +1,27 @@
 import { nearest } from 'router-sdk/nearest'
 import { z } from 'zod'
+import { canSharePorts } from '../transport/port-sharing.ts'
 import { ConfigError } from './config-error.ts'
 import { type Configuration, settingsSchema } from './schema.ts'
 import type { Settings } from './settings.ts'
 
 /**
- * Checks a configuration and fills in the defaults. `source` names where it came from.
+ * Checks a configuration for a system and fills in the defaults. `source` names where it came from.
  *
  * @throws ConfigError with one line for each mistake.
  */
-export function parseSettings(configuration: unknown, source: string): Settings {
+export function parseSettings(
+  configuration: unknown,
+  source: string,
+  platform: NodeJS.Platform = process.platform,
+): Settings {
   const result = settingsSchema.safeParse(configuration)
   if (!result.success) {
     const lines = new Set(result.error.issues.flatMap((issue) => describeIssue(issue, configuration)))
     throw new ConfigError([...lines].map((line) => `${source}: ${line}`).join('\n'))
   }
   const settings: Settings = result.data
-  const conflict = findConflict(settings)
+  const conflict = findConflict(settings, platform)
   if (conflict !== undefined) throw new ConfigError(`${source}: ${conflict}`)
   return settings
 }
@@ -26,8 +31,10 @@ export function defineConfig(configuration: Configuration): Configuration {
   return configuration
 }
 
-function findConflict(settings: Settings): string | undefined {
-  const { router, dns, strikes } = settings
+function findConflict(settings: Settings, platform: NodeJS.Platform): string | undefined {
+  const { router, dns, strikes, workers } = settings
+  if (workers > 1 && !canSharePorts(platform))
+    return `workers is ${workers}; allowed is 1 on this system (${platform}), where processes cannot share a port as on Linux`
   if (router.decisionDeadline < router.decisionTime)
     return `router.decisionDeadline is ${router.decisionDeadline}; allowed is router.decisionTime (${router.decisionTime}) or more`
   if (dns.maxTtl < dns.minTtl) return `dns.maxTtl is ${dns.maxTtl}; allowed is dns.minTtl (${dns.minTtl}) or more`

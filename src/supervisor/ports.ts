@@ -3,13 +3,19 @@ import type { Settings } from '../config/settings.ts'
 import { listenRefusal } from '../tenants/listen-rules.ts'
 import type { BoundListen } from '../worker/messages.ts'
 import { addressText, type Claim, Claims, PortRefused } from './claims.ts'
-import { probe } from './probe.ts'
+import { probe, reserve } from './probe.ts'
 
 export { addressText, listenText, PortRefused } from './claims.ts'
 
 /** A worker closes a listener a moment after it is told to: until then its port is not somebody else's. */
 const OWN_PORT_LINGERS = 1000
 const MOST_CHOICES = 50
+
+/** What was claimed, and what has to be done when it is settled whether it stays. */
+interface Taken {
+  readonly claim: Claim
+  readonly settled: () => void
+}
 
 interface Held {
   /** As asked for: with port 0 where the system chose. */
@@ -55,11 +61,14 @@ export class Ports {
     refuseUnallowed(settings, wanted)
     const before = this.#held.get(router)
     const stays = before !== undefined && sameAddress(before.wanted, wanted)
-    const claim = await this.#take({ ...wanted, port: stays ? before.claim.port : wanted.port }, before?.claim.port)
-    let settled = false
+    const asked = { ...wanted, port: stays ? before.claim.port : wanted.port }
+    const { claim, settled } = await this.#take(asked, before?.claim.port)
+    let isSettled = false
     const settle = (act: () => void) => {
-      if (!settled) act()
-      settled = true
+      if (isSettled) return
+      isSettled = true
+      settled()
+      act()
     }
     return {
       bound: boundOf(claim),
@@ -88,12 +97,12 @@ export class Ports {
   }
 
   /** `own`: the port that the router has now, where a probe would find its own listeners. */
-  async #take(wanted: Claim, own: number | undefined): Promise<Claim> {
+  async #take(wanted: Claim, own: number | undefined): Promise<Taken> {
     if (wanted.port === 0) return await this.#takeAny(wanted)
     this.#claims.add(wanted)
     try {
       await this.#probeOnce(wanted, own)
-      return wanted
+      return { claim: wanted, settled: () => {} }
     } catch (error) {
       this.#drop(wanted)
       throw error
@@ -101,19 +110,21 @@ export class Ports {
   }
 
   /** The system may choose a port that another router was just given, whose listener is not open yet: then it chooses again. */
-  async #takeAny(wanted: Claim): Promise<Claim> {
+  async #takeAny(wanted: Claim): Promise<Taken> {
     for (let attempt = 1; ; attempt++) {
-      const claim = { ...wanted, port: await probe(wanted, () => false) }
+      const { port, release } = await reserve(wanted.host)
+      const claim = { ...wanted, port }
       const again = attempt < MOST_CHOICES
-      if (again && this.#claims.has(claim)) continue
       try {
+        if (again && this.#claims.has(claim)) throw new PortRefused(`${addressText(claim)} was given to another router`)
         this.#claims.add(claim)
       } catch (error) {
+        release()
         if (again && error instanceof PortRefused) continue
         throw error
       }
-      this.#probes.set(addressText(claim), Promise.resolve(claim.port))
-      return claim
+      this.#probes.set(addressText(claim), Promise.resolve(port))
+      return { claim, settled: release }
     }
   }
 

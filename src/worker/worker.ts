@@ -12,6 +12,7 @@ import { Seldom } from '../tenants/seldom.ts'
 import { Tenants } from '../tenants/tenants.ts'
 import { chooseTransport } from '../transport/choose.ts'
 import { descriptorLimit, descriptorsLeft } from '../transport/descriptors.ts'
+import { canSharePorts } from '../transport/port-sharing.ts'
 import type { Transport } from '../transport/transport.ts'
 import { ActiveRouters } from './active-routers.ts'
 import { Decider, type Outcome, type Undecided } from './decide.ts'
@@ -248,7 +249,7 @@ export class Worker {
   async #listen({ host, port }: BoundListen): Promise<Listener> {
     const opened = await Listener.open(
       this.#transport,
-      { host, port, reusePort: true },
+      { host, port, reusePort: canSharePorts() },
       (listener, connection) => this.#sessions.accept(listener, connection),
       (listener, error) => this.#acceptFailed(listener, error),
     )

@@ -68,6 +68,14 @@ test('a wrong setting is named with what was found and what is allowed', () => {
     assert.throws(() => parseSettings(configuration, 'f'), new ConfigError(message), JSON.stringify(configuration))
 })
 
+test('workers that would share ports are refused on a system where they cannot, and one is not', () => {
+  assert.equal(parseSettings({ workers: 2 }, 'f', 'linux').workers, 2)
+  assert.equal(parseSettings({ workers: 1 }, 'f', 'darwin').workers, 1)
+  const refused =
+    'f: workers is 2; allowed is 1 on this system (darwin), where processes cannot share a port as on Linux'
+  assert.throws(() => parseSettings({ workers: 2 }, 'f', 'darwin'), new ConfigError(refused))
+})
+
 test('what is no object at all, or is null, is refused in words', () => {
   for (const wrong of [null, 3, 'x', []])
     assert.throws(

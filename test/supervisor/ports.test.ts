@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { createServer, type Server } from 'node:net'
 import { test } from 'node:test'
 import type { ListenDescription } from 'router-sdk/sandbox'
 import { parseSettings } from '../../src/config/problems.ts'
 import { addressText, PortRefused, Ports } from '../../src/supervisor/ports.ts'
+import { canSharePorts } from '../../src/transport/port-sharing.ts'
 
 const settings = parseSettings({ listen: { host: '127.0.0.1', port: 0 } }, 'test')
 const LOOPBACK = '127.0.0.1'
@@ -22,6 +23,12 @@ async function claimed(ports: Ports, router: string, asked: Asked): Promise<numb
   return bound.port
 }
 
+async function listening(port: number, reusePort = false): Promise<Server> {
+  const server = createServer().listen({ port, host: LOOPBACK, exclusive: true, reusePort })
+  await once(server, 'listening')
+  return server
+}
+
 function claim(ports: Ports, router: string, port: number, host: string = LOOPBACK): Promise<number> {
   return claimed(ports, router, { port, host })
 }
@@ -32,6 +39,23 @@ test('port 0 is resolved once and kept by the versions that follow', async () =>
   assert.ok(port > 0)
   assert.equal(await claim(ports, 'a', 0), port)
   assert.notEqual(await claim(ports, 'b', 0), port)
+})
+
+test('a port that the system chose is given to no other program until it is settled who has it', {
+  skip: !canSharePorts() && 'processes cannot share a port here',
+}, async () => {
+  const ports = new Ports()
+  for (const settled of ['confirm', 'undo'] as const) {
+    const claimed = await ports.claim(settled, asking({}), settings)
+    const { port } = claimed.bound
+    await assert.rejects(listening(port), { code: 'EADDRINUSE' })
+    {
+      await using _asWorkersDo = await listening(port, canSharePorts())
+      claimed[settled]()
+    }
+    await using stranger = await listening(port)
+    assert.ok(stranger.listening)
+  }
 })
 
 test('a router without an address takes the default one, and says so when it is taken', async () => {
