@@ -1,3 +1,4 @@
+import { yieldOtherThreads } from 'router-sdk/process-files'
 import { ConfigError } from '../config/config-error.ts'
 import { type CommandLine, type LoadedConfig, loadConfig } from '../config/load.ts'
 import type { Settings } from '../config/settings.ts'
@@ -26,6 +27,8 @@ import { Workers } from './workers.ts'
 export class StartFailure extends OperatorMistake {}
 
 const TITLE_AFTER = 50
+/** They look for saves and read files: workers come first. */
+const THREADS_NICE = 10
 
 interface Serving {
   readonly deployer: Deployer
@@ -109,6 +112,7 @@ export class Supervisor {
     await this.#deployAll(deployer, await this.#watch(deployer))
     deployer.started()
     this.#compiler.yield()
+    yieldOtherThreads(THREADS_NICE)
     // Whatever was saved since the start is noticed now.
     await this.#reconfigureInTurn('save')
     this.#setTitle()

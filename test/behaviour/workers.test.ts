@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { getPriority } from 'node:os'
 import { after, before, describe, it } from 'node:test'
 import { commandLine, kill, Pointsman } from '../kit/pointsman.ts'
 import { Client, echoServer, exchange, type TestServer } from '../kit/sockets.ts'
@@ -67,6 +69,17 @@ describe('two workers', () => {
     assert.equal(p.workerPids.length, 2)
     assert.deepEqual(await answering('one', 'one'), new Set([0, 1]))
     assert.deepEqual(await answering('two', 'two'), new Set([0, 1]))
+  })
+
+  it('come before what the supervisor does beside: its threads are nicer than its first, and than workers', {
+    skip: process.platform !== 'linux' && 'threads have a niceness on Linux',
+  }, () => {
+    const threads = readdirSync(`/proc/${p.pid}/task`).map(Number)
+    const [first, ...others] = threads
+    assert.equal(first, p.pid)
+    assert.ok(others.length > 3, others.join())
+    assert.deepEqual(new Set(others.map((thread) => getPriority(thread))), new Set([10]))
+    for (const pid of [p.pid, ...p.workerPids]) assert.equal(getPriority(pid), getPriority())
   })
 
   it('both switch to a new version', async () => {

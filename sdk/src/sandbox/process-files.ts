@@ -45,10 +45,18 @@ export function yieldToOthers(pid: number, nice: number): void {
 
 /** The same for all threads that it has, against others of its session. One that is gone already is reported elsewhere. */
 export function yieldWithinSession(pid: number, nice: number): void {
-  for (const thread of threadsOf(pid))
-    try {
-      setPriority(thread, nice)
-    } catch {}
+  for (const thread of threadsOf(pid)) yieldThread(thread, nice)
+}
+
+/** The same for the threads that this process has beside its first, by whose niceness its children begin. */
+export function yieldOtherThreads(nice: number): void {
+  for (const thread of threadsOf(process.pid)) if (thread !== process.pid) yieldThread(thread, nice)
+}
+
+function yieldThread(thread: number, nice: number): void {
+  try {
+    setPriority(thread, nice)
+  } catch {}
 }
 
 /** By the process whose session it is, until it has been set. */
