@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { type DetectedLaunch, detectHostLaunch } from 'router-sdk/sandbox'
 import { Pointsman } from '../kit/pointsman.ts'
 import { exchange, TestServer } from '../kit/sockets.ts'
+import { ofThreads } from '../kit/threads.ts'
 import { within } from '../kit/wait.ts'
 import { TURNCOAT } from './turncoat.ts'
 
@@ -76,23 +77,11 @@ function assertUser(pid: number): void {
 
 /** Every thread, those included that Node had started before. */
 function assertFiltered(pid: number): void {
-  const threads = readdirSync(`/proc/${pid}/task`).flatMap((thread) => {
-    try {
-      return [
-        {
-          thread,
-          name: proc(pid, `task/${thread}/comm`).trim(),
-          mode: status(pid, 'Seccomp', `task/${thread}/status`),
-        },
-      ]
-    } catch {
-      return [] // it ended since it was listed: V8 has threads that come and go
-    }
-  })
+  const threads = ofThreads(pid, (thread) => status(pid, 'Seccomp', `task/${thread}/status`))
   const names = threads.map(({ name }) => name)
   for (const name of ['node-MainThread', 'node-V8Worker', 'DelayedTaskSche'])
     assert.ok(names.includes(name), names.join())
-  for (const { thread, name, mode } of threads) assert.equal(mode, '2', `thread ${thread}, ${name}`)
+  for (const { name, found } of threads) assert.equal(found, '2', name)
 }
 
 function descriptors(pid: number): Map<number, string> {
