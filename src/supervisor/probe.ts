@@ -56,7 +56,8 @@ export async function reserve(host: string): Promise<Reserved> {
 
 function bound(options: Address & { exclusive: boolean; reusePort?: boolean }): Promise<Server> {
   return new Promise((resolve, reject) => {
-    const server = createServer()
+    // whoever comes meanwhile finds nobody, as a moment before
+    const server = createServer((stray) => stray.resetAndDestroy())
     server.once('error', reject)
     server.listen({ ...options, ipv6Only: false }, () => resolve(server))
   })

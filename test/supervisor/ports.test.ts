@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:net'
+import { connect, createServer, type Server } from 'node:net'
 import { test } from 'node:test'
 import type { ListenDescription } from 'router-sdk/sandbox'
 import { parseSettings } from '../../src/config/problems.ts'
@@ -49,6 +49,7 @@ test('a port that the system chose is given to no other program until it is sett
     const claimed = await ports.claim(settled, asking({}), settings)
     const { port } = claimed.bound
     await assert.rejects(listening(port), { code: 'EADDRINUSE' })
+    await assert.rejects(once(connect(port, LOOPBACK), 'end'), { code: 'ECONNRESET' })
     {
       await using _asWorkersDo = await listening(port, canSharePorts())
       claimed[settled]()
