@@ -53,7 +53,7 @@ const DOUBT = 2
 const MOST_DOUBT = 3000
 /** Bytes of connections in all, well above an isolate's memory; milliseconds that these may take. */
 const FILLING = 1.5 * DEFAULTS.isolateMemory
-const MOST_FILLING = 1000
+const MOST_FILLING = 3000
 
 /** Feeds a router random and mutated bytes: it must not fail, and must not grow. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
