@@ -34,6 +34,7 @@ export class TimerWheel {
   /** Everything due up to this step has been done. */
   #step = 0
   #wakesAt = Number.POSITIVE_INFINITY
+  #counting = false
   #count = 0
 
   constructor(clock: Clock) {
@@ -46,8 +47,9 @@ export class TimerWheel {
   after(milliseconds: number, due: () => void): Deadline {
     const at = Math.ceil((this.#clock.now() - this.#origin + milliseconds) / STEP)
     const entry = new Entry(this, at, due)
-    // while nothing was waited for, nobody counted the steps
-    if (this.#count === 0) this.#step = Math.max(this.#step, this.#now)
+    // While nothing was waited for, nobody counted the steps. While they are being counted they must not be passed over: what the last
+    // one due sets might come to lie in the slot that is being emptied, and be put there again and again.
+    if (this.#count === 0 && !this.#counting) this.#step = Math.max(this.#step, this.#now)
     this.#place(entry)
     this.count(1)
     if (this.#nextLook(entry.at) < this.#wakesAt) this.#wakeAt(this.#nextLook(entry.at))
@@ -93,7 +95,9 @@ export class TimerWheel {
   readonly #wake = (): void => {
     const now = this.#now
     this.#wakesAt = Number.POSITIVE_INFINITY
+    this.#counting = true
     while (this.#step < now && this.#count > 0) this.#advance()
+    this.#counting = false
     if (this.#count > 0) this.#wakeAt(this.#nextFilled())
   }
 

@@ -110,6 +110,23 @@ describe('deadlines', () => {
     assert.deepEqual(log, ['first', 'at once', 'later'])
   })
 
+  it('may be set by the only one that was due, however late that came: in its slot, or round the wheel', () => {
+    for (let late = 0; late <= 60; late++)
+      for (let step = 1; step <= 520; step++) {
+        const hand = new Hand()
+        const wheel = new TimerWheel(hand)
+        let [due, came] = [Number.NaN, Number.NaN]
+        wheel.after(100, () => {
+          due = hand.time + 4 * step
+          wheel.after(4 * step, () => (came = hand.time))
+        })
+        hand.pass(200 + 4 * late, 4 * late)
+        hand.pass(due + 4 * late + 8, 4 * late)
+        const lag = came - due
+        assert.ok(lag >= 0 && lag <= 4 * late + 5, `${late} steps late, then ${step}: ${lag} ms after it was due`)
+      }
+  })
+
   it('are kept by the clock of the system', async () => {
     const started = performance.now()
     const cancelled = after(5, () => assert.fail('it was cancelled'))
