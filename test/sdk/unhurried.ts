@@ -6,9 +6,6 @@ const BUSY = `const from = performance.now(), used = process.cpuUsage()
 while (process.cpuUsage(used).user < ${WORK * 1000});
 console.log((performance.now() - from) / ${WORK})`
 
-/** From this crowding on a try says more of its neighbours than of what is tried. */
-const CROWDED = 4
-
 /** How long something took, and how long it would have taken without neighbours. */
 export interface Took {
   readonly wall: number
@@ -19,20 +16,19 @@ export interface Took {
 }
 
 /**
- * Measures `work` up to `tries` times, until it takes less than `limit` ms; the best of them. On a crowded machine there may be
- * `more` times as many tries. Machines that run other tests at the same time are several times slower, and by how much is measured
- * just before and after. A command, which waits as often as it computes, and is let in before those that compute only, is slowed by
- * about the root of that: beside neighbours that made a computation 4, 6 and 13 times longer, one of 200 ms took 385, 400 and 560.
+ * Measures `work` up to `tries` times, until it takes less than `limit` ms; the best of them. Machines that
+ * run other tests at the same time are several times slower, and by how much is measured just before and after. A command, which
+ * waits as often as it computes, and is let in before those that compute only, is slowed by about the root of that: beside
+ * neighbours that made a computation 4, 6 and 13 times longer, one of 200 ms took 385, 400 and 560.
  */
-export async function best(tries: number, limit: number, work: () => Promise<number>, more = 1): Promise<Took> {
+export async function best(tries: number, limit: number, work: () => Promise<number>): Promise<Took> {
   let found: Took | undefined
   let before = await crowding()
-  for (let tried = 0; tried < tries && (found === undefined || found.wall >= limit); ) {
+  for (let at = 0; at < tries && (found === undefined || found.wall >= limit); at++) {
     const wall = await work()
     const after = await crowding()
     const mean = Math.max(1, (before + after) / 2)
     before = after
-    tried += mean < CROWDED ? 1 : 1 / more
     const alone = wall / Math.sqrt(mean)
     if (found === undefined || wall < found.wall) found = { wall, alone, crowding: mean }
   }
