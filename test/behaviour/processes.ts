@@ -10,19 +10,7 @@ export function runs(pid: number): boolean {
   }
 }
 
-/** The processes that descend from `pid`: children, their children, and so on. */
-export function descendants(pid: number): number[] {
-  const children = childrenOf(pid)
-  return [...children, ...children.flatMap(descendants)]
-}
-
-function childrenOf(pid: number): number[] {
-  try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ').filter(Boolean).map(Number)
-  } catch {
-    return []
-  }
-}
+export { descendants } from '../kit/descendants.ts'
 
 export async function gone(pids: readonly number[], patience?: number): Promise<void> {
   const left = () => pids.filter(runs)

@@ -15,6 +15,7 @@ import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { childrenOf } from './descendants.ts'
 import type { Client } from './sockets.ts'
 import { until, within } from './wait.ts'
 
@@ -243,14 +244,6 @@ function routerNames(routers: Readonly<Record<string, string>>): string[] {
 
 function fileName(name: string): string {
   return /\.(ts|json|csv)$/.test(name) ? name : `${name}.ts`
-}
-
-function childrenOf(pid: number): number[] {
-  try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ').filter(Boolean).map(Number)
-  } catch {
-    return []
-  }
 }
 
 /** What the process list shows of a process: its title once it has set one. */

@@ -99,21 +99,7 @@ export class Running {
   }
 }
 
-/** Processes below `pid`, by their ids. */
-export function descendants(pid: number): number[] {
-  const parents = new Map<number, number>()
-  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, 'latin1')
-      parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]))
-    } catch {
-      // It is gone.
-    }
-  }
-  const found = [pid]
-  for (const parent of found) for (const [child, of] of parents) if (of === parent) found.push(child)
-  return found.slice(1)
-}
+export { descendants } from '../kit/descendants.ts'
 
 export function isAlive(pid: number): boolean {
   try {
