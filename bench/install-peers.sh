@@ -18,5 +18,6 @@ $sudo apt-get update -qq
 $sudo apt-get install -y -qq --no-install-recommends \
   nginx-light libnginx-mod-stream libnginx-mod-stream-js haproxy sslh sniproxy wrk util-linux >/dev/null
 nginx -v
-haproxy -v | head -1
+# Not `| head -1`: it may end before haproxy has written its second line, which then fails the script.
+haproxy -v | sed -n 1p
 dpkg-query --show --showformat '${Package} ${Version}\n' libnginx-mod-stream-js sslh sniproxy wrk
