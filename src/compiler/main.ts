@@ -4,20 +4,34 @@
  */
 
 import { removePrivateFolders, sweepPrivateFolders } from 'router-sdk/compile-folders'
-import { ownChildren, yieldSession, yieldWithinSession } from 'router-sdk/process-files'
+import { ownChildren, ownSessionTime, yieldSession, yieldWithinSession } from 'router-sdk/process-files'
 import { type CompileRequest, type FromCompiler, parseToCompiler } from './messages.ts'
 import { Pace, SESSION_NICE } from './pace.ts'
+import { Starvation } from './starvation.ts'
 
 /**
  * Where the kernel shares out the processor by session, this only says who is before whom among compilers; elsewhere it is all
  * there is, and a tenth of what a worker gets. It leaves room for the type checker, which is started with 2 more, or 9 for tenants
- * that save often.
+ * that save often. With relief it is none, where we may: only root can be less nice than before.
  */
-const NICE = 10
+const NICE = { patient: 10, hurried: 10, starved: 0 } as const
 
-const pace = new Pace(setPace)
+const pace = new Pace((now) => {
+  hurried = now
+  leaveProcessor()
+})
+const starvation = new Starvation({
+  spent: ownSessionTime,
+  changed: (now) => {
+    starved = now
+    leaveProcessor()
+  },
+})
 let hurried = false
+let starved = false
 let yields = false
+/** Of the processes of the session, as it was set last. */
+let within = 0
 
 process.title = 'pointsman compiler'
 
@@ -27,7 +41,10 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const) proces
 process.on('message', (received: unknown) => {
   const message = parseToCompiler(received)
   if (message.type === 'compile') void compile(message.id, message.request).then(tell)
-  else leaveProcessor()
+  else {
+    yields = true
+    leaveProcessor()
+  }
 })
 process.on('disconnect', () => void leave())
 
@@ -37,11 +54,11 @@ void compiler.then(({ waitForProcessor }) => waitForProcessor())
 void sweepPrivateFolders()
 
 async function compile(id: number, request: CompileRequest): Promise<FromCompiler> {
-  const done = pace.begin(request.folder)
+  const done = [pace.begin(request.folder), starvation.begin()]
   try {
     return await compiled(id, request)
   } finally {
-    done()
+    for (const end of done) end()
   }
 }
 
@@ -59,14 +76,12 @@ async function compiled(id: number, request: CompileRequest): Promise<FromCompil
 }
 
 function leaveProcessor(): void {
-  yields = true
-  for (const pid of [process.pid, ...ownChildren()]) yieldWithinSession(pid, NICE)
-  setPace(hurried)
-}
-
-function setPace(hurry: boolean): void {
-  hurried = hurry
-  if (yields) yieldSession(process.pid, hurried ? SESSION_NICE.hurried : SESSION_NICE.patient)
+  if (!yields) return
+  const haste = starved ? 'starved' : hurried ? 'hurried' : 'patient'
+  yieldSession(process.pid, SESSION_NICE[haste])
+  if (within === NICE[haste]) return
+  within = NICE[haste]
+  for (const pid of [process.pid, ...ownChildren()]) yieldWithinSession(pid, within)
 }
 
 function tell(message: FromCompiler): void {

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { Position, RouterDescription } from 'router-sdk/sandbox'
 import type { WorkerReport } from '../control/status.ts'
 import type { FromWorker, ToWorker } from '../worker/messages.ts'
+import { Liveness } from './liveness.ts'
 import type { FirstDecisions } from './probation.ts'
 
 const WORKER = fileURLToPath(import.meta.resolve('#worker'))
@@ -84,9 +85,11 @@ export interface ForkOptions {
   readonly program?: string
   /** Milliseconds. Default: 30 seconds. */
   readonly warmLimit?: number
+  /** Milliseconds between two questions for a sign of life. Default: 1 second. */
+  readonly signEvery?: number
 }
 
-/** A worker in a process of its own. */
+/** A worker in a process of its own. One whose event loop does not turn any more is killed: whoever hears of it starts another. */
 export class ForkedWorker implements WorkerLink {
   readonly index: number
   onConnections: ((connections: Connections) => void) | undefined
@@ -98,12 +101,16 @@ export class ForkedWorker implements WorkerLink {
   readonly #warming = new Set<NodeJS.Timeout>()
   readonly #reports = new Map<number, (report: WorkerReport | undefined) => void>()
   #lastReport = 0
-
   readonly #warmLimit: number
+  readonly #signEvery: number | undefined
+  #liveness: Liveness | undefined
+  /** Why we killed it, where the signal does not say it. */
+  #verdict: string | undefined
 
-  constructor(index: number, { program = WORKER, warmLimit = WARM_LIMIT }: ForkOptions = {}) {
+  constructor(index: number, { program = WORKER, warmLimit = WARM_LIMIT, signEvery }: ForkOptions = {}) {
     this.index = index
     this.#warmLimit = warmLimit
+    this.#signEvery = signEvery
     this.#child = fork(program, [TITLE_ROOM], {
       execArgv: ['--disable-warning=ExperimentalWarning', YOUNG_OBJECTS],
       serialization: 'advanced',
@@ -114,9 +121,12 @@ export class ForkedWorker implements WorkerLink {
     const { promise, resolve } = Promise.withResolvers<string>()
     this.exited = promise
     this.#child.on('message', (message) => this.#receive(message))
-    this.#child.on('exit', (code, signal) => resolve(signal ?? `exit code ${code}`))
+    this.#child.on('exit', (code, signal) => resolve(this.#verdict ?? signal ?? `exit code ${code}`))
     this.#child.on('error', (error) => (this.#child.pid === undefined ? resolve(error.message) : this.kill()))
-    void promise.then((why) => this.#failAll(new WorkerLost(`worker ${index} ended (${why})`)))
+    void promise.then((why) => {
+      this.#liveness?.stop()
+      this.#failAll(new WorkerLost(`worker ${index} ended (${why})`))
+    })
   }
 
   get pid(): number | undefined {
@@ -125,6 +135,14 @@ export class ForkedWorker implements WorkerLink {
 
   async start(message: Extract<ToWorker, { type: 'start' }>): Promise<void> {
     await this.#request('ready', message, READY_LIMIT)
+    this.#liveness = new Liveness({
+      ask: () => this.send({ type: 'ping' }),
+      silent: (time) => {
+        this.#verdict = `no sign of life for ${time} ms: killed`
+        this.kill()
+      },
+      every: this.#signEvery,
+    })
   }
 
   async warm(message: Extract<ToWorker, { type: 'warm' }>): Promise<RouterDescription> {
@@ -184,6 +202,8 @@ export class ForkedWorker implements WorkerLink {
     switch (message.type) {
       case 'ready':
         return this.#pending.get('ready')?.resolve(undefined)
+      case 'pong':
+        return this.#liveness?.answered()
       case 'warmed':
         this.#goesOn()
         return this.#pending.get(`warm ${message.id}`)?.resolve(message.description)

@@ -27,6 +27,8 @@ export type ToWorker =
   | { readonly type: 'tables'; readonly router: string; readonly tables: Tables }
   | { readonly type: 'drain'; readonly deadline: number | null }
   | { readonly type: 'reopen-logs' }
+  /** Answered by `pong`, at once: a worker that does not is taken for dead. */
+  | { readonly type: 'ping' }
   /** Answered by `report` with the same id. */
   | { readonly type: 'report'; readonly id: number }
   /** Ends the quarantines of a tenant's routers. */
@@ -34,6 +36,7 @@ export type ToWorker =
 
 export type FromWorker =
   | { readonly type: 'ready' }
+  | { readonly type: 'pong' }
   | { readonly type: 'warmed'; readonly id: number; readonly description: RouterDescription }
   | {
       readonly type: 'warm-failed'

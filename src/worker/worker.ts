@@ -144,6 +144,8 @@ export class Worker {
         return this.#drain(message.deadline)
       case 'reopen-logs':
         return this.#log.reopen()
+      case 'ping':
+        return this.#tell({ type: 'pong' })
       case 'report':
         return this.#tell({ type: 'report', id: message.id, report: this.#report() })
       case 'release':

@@ -117,6 +117,19 @@ describe('two workers', () => {
     )
     assert.equal(p.hostPids.length, 4)
   })
+
+  it('of which one hangs: it is replaced, and a new version waits for it no longer than that', async () => {
+    const [victim = -1, other = -1] = p.workerPids
+    const before = p.lines.length
+    process.kill(victim, 'SIGSTOP')
+    p.write('two', SAYS('new two'))
+    const { why } = await p.line('its loss', ({ msg }) => msg === 'worker lost; it is started again', before)
+    assert.equal(why, 'no sign of life for 10000 ms: killed')
+    await p.served('two', 2)
+    await p.line('its return', ({ msg }) => msg === 'worker started again', before)
+    assert.deepEqual([p.workerPids.includes(victim), p.workerPids.includes(other)], [false, true])
+    assert.deepEqual(await answering('two', 'new two'), new Set([0, 1]))
+  })
 })
 
 describe('the process list', () => {

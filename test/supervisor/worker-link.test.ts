@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { OPERATORS } from 'router-sdk/limits'
-import { ForkedWorker, WorkerSilent } from '../../src/supervisor/worker-link.ts'
+import { parseSettings } from '../../src/config/problems.ts'
+import { ForkedWorker, WorkerLost, WorkerSilent } from '../../src/supervisor/worker-link.ts'
 
 const program = fileURLToPath(import.meta.resolve('./slow-worker.ts'))
 const QUICK = { ...OPERATORS, limits: { ...OPERATORS.limits, loadTime: 10 } }
@@ -25,4 +26,19 @@ test('waiting behind others does not count as loading; that nothing is loaded an
   )
   for (const [, reason] of lost) assert.ok(reason instanceof WorkerSilent, String(reason))
   assert.match(String(lost[0]?.[1]), /worker 0 did nothing of what it was asked for 540 ms \(warm 10\)/)
+})
+
+test('a worker whose event loop does not turn any more is killed, and what waits for it hears why', async (t) => {
+  const worker = new ForkedWorker(0, { program, signEvery: 20 })
+  t.after(() => worker.kill())
+  const settings = parseSettings({}, 'test')
+  await worker.start({ type: 'start', index: 0, settings, hostLaunch: { command: [], layers: [] } })
+  const about = { number: 1, bundle: '', sourceMap: '' }
+  const warm = (id: number) =>
+    worker.warm({ type: 'warm', version: { id, router: 'r', code: '', ...QUICK }, about, tables: {} })
+  for (let id = 0; id < 5; id++) await warm(id) // half a second of answers in time
+  worker.send({ type: 'reopen-logs' })
+  const why = 'no sign of life for 200 ms: killed'
+  await assert.rejects(warm(5), new WorkerLost(`worker 0 ended (${why})`))
+  assert.equal(await worker.exited, why)
 })

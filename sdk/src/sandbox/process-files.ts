@@ -19,11 +19,27 @@ export function mainThreadTime(pid: number): number {
 
 /** CPU milliseconds of all threads of a process, in steps of 10; `undefined` when it is gone, or the system does not say. */
 export function processorTime(pid: number): number | undefined {
+  return cpuTimes(pid)?.own
+}
+
+/** The same, and of its children that have ended and been waited for. */
+function cpuTimes(pid: number): { own: number; ended: number } | undefined {
   const stat = read(`/proc/${pid}/stat`)
   if (stat === '') return undefined
-  // after the name, which may hold anything: utime and stime (proc_pid_stat(5))
+  // after the name, which may hold anything: utime, stime, cutime and cstime (proc_pid_stat(5))
   const fields = stat.slice(stat.lastIndexOf(') ') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * TICK
+  const [user, system, childrenUser, childrenSystem] = fields.slice(11, 15).map((ticks) => Number(ticks) * TICK)
+  return { own: (user ?? 0) + (system ?? 0), ended: (childrenUser ?? 0) + (childrenSystem ?? 0) }
+}
+
+/**
+ * CPU milliseconds of this process, and of all its children that have ended or run, in steps of 10; `undefined` when the system
+ * does not say.
+ */
+export function ownSessionTime(): number | undefined {
+  const times = cpuTimes(process.pid)
+  if (times === undefined) return undefined
+  return ownChildren().reduce((sum, pid) => sum + (processorTime(pid) ?? 0), times.own + times.ended)
 }
 
 /** The children of this process; none where the system does not say. */
