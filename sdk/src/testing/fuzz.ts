@@ -54,6 +54,9 @@ const MOST_DOUBT = 3000
 /** Bytes of connections in all, well above an isolate's memory; milliseconds that these may take. */
 const FILLING = 1.5 * DEFAULTS.isolateMemory
 const MOST_FILLING = 3000
+/** Bytes of these after which it is looked at what is kept, and the part of them below which it will not fill the memory. */
+const SAMPLE = 8 * AT_ONCE * DEFAULTS.prereadBytes
+const LITTLE = 1 / 4
 
 /** Feeds a router random and mutated bytes: it must not fail, and must not grow. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
@@ -114,10 +117,14 @@ function* flood({ random, connections }: FuzzOptions): Generator<Input[]> {
   for (;;) yield Array.from({ length: AT_ONCE }, () => ({ bytes: noise(random, connections), final: random(4) === 0 }))
 }
 
-/** As many large connections, all different, as do not fit into an isolate: a router that keeps them runs out of memory. */
+/**
+ * As many large connections, all different, as do not fit into an isolate: a router that keeps them runs out of memory. One that
+ * has kept little of the first of them is spared the rest.
+ */
 async function keeps(options: FuzzOptions): Promise<FailedOutcome | undefined> {
   const { random, connections, signal } = options
   const end = performance.now() + MOST_FILLING
+  const before = await options.measure()
   for (let filled = 0; filled < FILLING && performance.now() < end && signal?.aborted !== true; ) {
     const inputs = Array.from({ length: AT_ONCE }, () => {
       const bytes = new Uint8Array(DEFAULTS.prereadBytes).fill(random(256))
@@ -127,6 +134,8 @@ async function keeps(options: FuzzOptions): Promise<FailedOutcome | undefined> {
     filled += AT_ONCE * DEFAULTS.prereadBytes
     const found = await firstFailure(options, inputs)
     if (found?.outcome.failure === 'memory') return found.outcome
+    const held = filled === SAMPLE ? await options.measure() : undefined
+    if (before !== undefined && held !== undefined && held - before < LITTLE * filled) return undefined
   }
   return undefined
 }
