@@ -12,7 +12,7 @@ import { ofThreads } from '../kit/threads.ts'
 import { within } from '../kit/wait.ts'
 import { TURNCOAT } from './turncoat.ts'
 
-const PROBE = join(dirname(fileURLToPath(import.meta.url)), 'hosts', 'probe.mjs')
+const PROBE = join(dirname(fileURLToPath(import.meta.url)), 'hosts', 'probe.cjs')
 const USER = 65_534
 
 /** Row 63: each layer that is claimed is probed, on hosts that are started as those that serve. */
@@ -111,7 +111,7 @@ function assertDescriptors(pid: number, own: ReadonlyMap<number, string>): void 
 test('row 63: from inside, a host that was taken over gets at nothing', async () => {
   await using server = await TestServer.start(() => {})
   const [program = '', ...words] = launch.command
-  copyFileSync(PROBE, words.findLast((word) => word.endsWith('/host.mjs')) ?? '')
+  copyFileSync(PROBE, words.findLast((word) => word.endsWith('/host.cjs')) ?? '')
   const child = spawn(program, [...words, String(server.port)], {
     detached: true,
     cwd: '/',

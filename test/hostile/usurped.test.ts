@@ -8,7 +8,7 @@ import { commandLine, kill, type LogLine, Pointsman } from '../kit/pointsman.ts'
 import { Client, echoServer, exchange, type TestServer } from '../kit/sockets.ts'
 import { until } from '../kit/wait.ts'
 
-const USURPER = readFileSync(join(dirname(fileURLToPath(import.meta.url)), 'hosts', 'usurper.mjs'), 'utf8').replace(
+const USURPER = readFileSync(join(dirname(fileURLToPath(import.meta.url)), 'hosts', 'usurper.cjs'), 'utf8').replace(
   /(?<=PROTOCOL_VERSION = )\d+/,
   String(PROTOCOL_VERSION),
 )
@@ -40,7 +40,7 @@ after(async () => {
 
 /** Overwrites the hosts' program, and ends those that still run the one that it was. */
 async function usurp(): Promise<void> {
-  for (const file of new Set(p.hostPids.map((pid) => /\/\S*\/host\.mjs/.exec(commandLine(pid))?.[0] ?? '')))
+  for (const file of new Set(p.hostPids.map((pid) => /\/\S*\/host\.cjs/.exec(commandLine(pid))?.[0] ?? '')))
     writeFileSync(file, USURPER)
   p.hostPids.forEach(kill)
   const port = await p.served('acme/r')

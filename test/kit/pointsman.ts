@@ -119,7 +119,7 @@ export class Pointsman {
   get hostPids(): number[] {
     return this.workerPids
       .flatMap((worker) => childrenOf(worker))
-      .filter((pid) => commandLine(pid).includes('host.mjs'))
+      .filter((pid) => commandLine(pid).includes('host.cjs'))
   }
 
   /** Where a router listens, once version `version` or a later one is active. */

@@ -35,7 +35,7 @@ test('the folder of an owner that was killed is removed by the next one, that of
   try {
     const [printed] = await within('a folder', once(living.stdout, 'data'))
     const dead = makeAndDie(base)
-    writeFileSync(join(dead, 'host.mjs'), '')
+    writeFileSync(join(dead, 'host.cjs'), '')
     const last = makeAndDie(base)
     assert.deepEqual(readdirSync(base).sort(), [String(printed).trim(), last].map((path) => basename(path)).sort())
   } finally {

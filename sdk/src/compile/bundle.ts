@@ -234,7 +234,7 @@ function isBuildFailure(error: unknown): error is BuildFailure {
 }
 
 /**
- * One of our own programs as a single ES module, without types, so that it starts fast and runs where type stripping does not
+ * One of our own programs as a single CommonJS module, without types, so that it starts fast and runs where type stripping does not
  * (`--jitless`). Packages outside of it are imported by their names.
  */
 export async function bundleProgram(entry: string): Promise<string> {
@@ -251,7 +251,7 @@ export async function bundleProgram(entry: string): Promise<string> {
       bundle: true,
       write: false,
       metafile: true,
-      format: 'esm',
+      format: 'cjs',
       platform: 'node',
       target: 'esnext',
       logLevel: 'silent',

@@ -116,7 +116,7 @@ export class Holdings {
 
 function kindOf(pid: number): Kind {
   const line = commandLine(pid)
-  if (line.includes('host.mjs')) return 'host'
+  if (line.includes('host.cjs')) return 'host'
   if (line.startsWith('pointsman compiler')) return 'compiler'
   return line.includes('esbuild') ? 'esbuild' : 'other'
 }

@@ -1,7 +1,7 @@
 // Stands where the program of the sandbox hosts did, as an attacker's who has taken them over: whatever it is asked about a
 // connection, its answer is the bytes of that connection, so that a client dictates what a host says. `!x` dictates raw frames, in
 // hexadecimal.
-import { readSync, writeSync } from 'node:fs'
+const { readSync, writeSync } = require('node:fs')
 
 const CHANNEL = 3
 const [LOAD, ASK, READY, ANSWER] = [1, 3, 65, 67]
