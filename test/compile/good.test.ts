@@ -52,6 +52,19 @@ test('a router of two files compiles, and its bundle answers', async () => {
   assert.equal(JSON.stringify(router.listen), '{"port":8080}')
 })
 
+for (const [how, specifier] of [
+  ['as it is', "'router-sdk/protocols'"],
+  ['with an escape of a letter', "'router-sdk/proto\\u0063ols'"],
+  ['with a letter that needs no escape', "'router-sdk/\\protocols'"],
+  ['with the end of a line in it', "'router-sdk/proto\\\ncols'"],
+] as const)
+  test(`the module of parsers is found under its name, written ${how}`, async () => {
+    using folder = new Folder({ 'r.ts': ROUTER.replace("'router-sdk/protocols'", specifier) })
+    folder.write('homes.ts', HOMES)
+    const { code } = await folder.compile()
+    assert.match(code, /^var pointsmanRouter = /)
+  })
+
 test('a place in the bundle leads back to the line of the author', async () => {
   using folder = new Folder({ 'r.ts': ROUTER, 'homes.ts': HOMES })
   const { code, sourceMap } = await folder.compile()

@@ -44,6 +44,11 @@ export interface Layout {
   readonly routers: readonly string[]
 }
 
+/** Where the declarations of the SDK's parsers are, which are most of them. */
+const PARSERS = 'protocols/'
+/** Without this in its text a router cannot name their module: the word, or an escape that may stand for a letter of it. */
+const MAY_NAME_PARSERS = /protocols|\\(?![rnt0'"`\\$])/
+
 /** The file of ours that asks for a router's default export to be a router. */
 export const DEFAULT_CHECK = 'default.ts'
 
@@ -52,7 +57,7 @@ export const DEFAULT_CHECK = 'default.ts'
  * cannot import one another, whose folders they cannot name; what else they could do to one another is `together.ts`' business.
  */
 export async function inProgram<T>(routers: readonly Sources[], work: (layout: Layout) => Promise<T>): Promise<T> {
-  const declarations = await sdkDeclarations()
+  const declarations = await declarationsFor(routers)
   return inPrivateFolder(async (folder) => {
     const secret = randomBytes(8).toString('hex')
     const names = routers.map(() => `router-${randomBytes(8).toString('hex')}`)
@@ -69,6 +74,14 @@ export async function inProgram<T>(routers: readonly Sources[], work: (layout: L
     await writeFile(join(folder, 'package.json'), '{}') // none is looked for above it
     return work(layout)
   })
+}
+
+/** Files cost more than what the checker does with these: parsers are left out of a program that cannot name them. */
+async function declarationsFor(routers: readonly Sources[]): Promise<ReadonlyMap<string, string>> {
+  const all = await sdkDeclarations()
+  const texts = routers.flatMap((router) => [...router.texts.values()])
+  if (texts.some((text) => MAY_NAME_PARSERS.test(text))) return all
+  return new Map([...all].filter(([path]) => !path.startsWith(PARSERS)))
 }
 
 function config({ suffix, sdk }: Layout, files: string[]): object {
