@@ -1,30 +1,29 @@
-import { locate } from 'router-sdk/locate'
-import { LoadFailure, ProcessSandbox, type SandboxEvent } from 'router-sdk/sandbox'
+import { ProcessSandbox } from 'router-sdk/sandbox'
 import type { Settings } from '../config/settings.ts'
 import type { WorkerReport } from '../control/status.ts'
 import { type Log, openLog } from '../log.ts'
-import { FileLookup, type TableReport } from '../lookup/file-lookup.ts'
-import { placeText } from '../router-place.ts'
+import { FileLookup } from '../lookup/file-lookup.ts'
 import { tableAllowance } from '../tenants/load-setting.ts'
 import { policyOf, tenantOf } from '../tenants/policy.ts'
-import { Reach, type Refusal } from '../tenants/reach.ts'
-import { Seldom } from '../tenants/seldom.ts'
+import { Reach } from '../tenants/reach.ts'
 import { Tenants } from '../tenants/tenants.ts'
 import { chooseTransport } from '../transport/choose.ts'
 import { descriptorLimit, descriptorsLeft } from '../transport/descriptors.ts'
 import { canSharePorts } from '../transport/port-sharing.ts'
 import type { Transport } from '../transport/transport.ts'
 import { ActiveRouters } from './active-routers.ts'
-import { Decider, type Outcome, type Undecided } from './decide.ts'
+import { Decider, type Outcome } from './decide.ts'
 import { Resolver } from './dns.ts'
 import { FirstDecisions } from './first-decisions.ts'
 import { Listener } from './listener.ts'
 import { Listeners } from './listeners.ts'
 import { Memo } from './memo.ts'
 import type { BoundListen, FromWorker, ToWorker } from './messages.ts'
+import { Notices } from './notices.ts'
 import { Recorder } from './recorder.ts'
 import { RefusalRecords } from './refusal-records.ts'
 import { type Counts, Sessions, type WhyFull } from './sessions.ts'
+import { Versions } from './versions.ts'
 
 /** What a worker is told first. */
 export type Start = Extract<ToWorker, { type: 'start' }>
@@ -33,15 +32,8 @@ export type Start = Extract<ToWorker, { type: 'start' }>
 const RESERVED_DESCRIPTORS = 64
 /** Milliseconds between two reports of the counts to the supervisor. */
 const COUNTS_EVERY = 200
-/** Failures of one router in a second that have a line each. */
-const FAILURES_SAID = 50
 /** Listeners that the process title names. */
 const MOST_NAMED = 8
-
-const PAUSES: Readonly<Record<WhyFull, string>> = {
-  limit: 'the limit of connections is reached: accepting pauses',
-  descriptors: 'descriptors have run out below the limit of connections: accepting pauses',
-}
 
 /** Everything that one worker process owns, and what it does with each message of its supervisor. */
 export class Worker {
@@ -54,19 +46,16 @@ export class Worker {
   readonly #memo: Memo
   readonly #resolver: Resolver
   readonly #reach: Reach
-  readonly #refusals = new Seldom()
-  readonly #failures = new Seldom(undefined, FAILURES_SAID)
   readonly #routers = new ActiveRouters()
   readonly #firstDecisions: FirstDecisions
-  /** Versions that are being loaded, and those of them that nobody waits for any more. */
-  readonly #warming = new Set<number>()
-  readonly #discarded = new Set<number>()
   readonly #listeners = new Listeners((address) => this.#listen(address))
+  readonly #versions: Versions
   readonly #sessions: Sessions
   readonly #records: RefusalRecords
   readonly #descriptors = descriptorLimit()
   readonly #recorder: Recorder | undefined
   readonly #tenants: Tenants
+  readonly #notices: Notices
   #settings: Settings
   #countsTimer: NodeJS.Timeout | undefined
   #draining = false
@@ -79,13 +68,19 @@ export class Worker {
     const { transport, why } = chooseTransport(settings.transport, { keepAlive: settings.relay.keepAlive })
     this.#transport = transport
     this.#log.log.info({ transport: transport.name, why }, 'transport')
+    this.#tenants = new Tenants(settings, {
+      say: (bite) => this.#log.log.warn(bite, 'a limit was reached'),
+      served: () => this.#routers.tenants,
+      places: () => this.#sessions.places,
+    })
+    this.#notices = new Notices(this.#log.log, this.#tenants)
     const { record } = settings
     this.#recorder = record.file === null ? undefined : new Recorder(record.file, record)
     const allowance = (router: string) => tableAllowance(this.#settings, router)
     this.#memo = new Memo((tenant) => policyOf(this.#settings, tenant).limits.memoBytes)
     this.#lookup = new FileLookup(
       settings.tables.maxBytes,
-      (report) => this.#tableRead(report),
+      (report) => this.#notices.tableRead(report),
       allowance,
       (router) => this.#memo.forgetRouter(router),
     )
@@ -93,12 +88,7 @@ export class Worker {
     this.#reach = new Reach({
       settings: () => this.#settings,
       listeners: () => this.#listeners.all.map(({ address }) => address),
-      refused: (refusal) => this.#upstreamRefused(refusal),
-    })
-    this.#tenants = new Tenants(settings, {
-      say: (bite) => this.#log.log.warn(bite, 'a limit was reached'),
-      served: () => this.#routers.tenants,
-      places: () => this.#sessions.places,
+      refused: (refusal) => this.#notices.upstreamRefused(refusal),
     })
     this.#records = new RefusalRecords({
       one: (record) => this.#log.access(record),
@@ -112,9 +102,19 @@ export class Worker {
       idleVersion: settings.idleVersion,
       strikes: settings.strikes,
       gone: (cordon) => this.#memo.forgetCordon(cordon),
-      report: (event) => this.#sandboxEvent(event),
+      report: (event) => this.#notices.sandboxEvent(event),
     })
     this.#firstDecisions = new FirstDecisions((counts) => tell({ type: 'first-decisions', counts }))
+    this.#versions = new Versions({
+      sandbox: this.#sandbox,
+      lookup: this.#lookup,
+      memo: this.#memo,
+      routers: this.#routers,
+      listeners: this.#listeners,
+      firstDecisions: this.#firstDecisions,
+      tell,
+      changed: () => this.#title(),
+    })
     this.#sessions = this.#createSessions()
   }
 
@@ -129,15 +129,15 @@ export class Worker {
       case 'configure':
         return this.#configure(message.settings)
       case 'warm':
-        void this.#warm(message)
+        void this.#versions.warm(message)
         return
       case 'activate':
-        void this.#activate(message)
+        void this.#versions.activate(message)
         return
       case 'discard':
-        return this.#discard(message.id)
+        return this.#versions.discard(message.id)
       case 'retire':
-        return this.#retire(message.router)
+        return this.#versions.retire(message.router)
       case 'tables':
         return this.#lookup.setTables(message.router, message.tables)
       case 'drain':
@@ -156,18 +156,13 @@ export class Worker {
   }
 
   #createSessions(): Sessions {
-    const { log } = this.#log
     const decider = new Decider({
       made: (outcome) => this.#decisionMade(outcome),
       memo: this.#memo,
       sandbox: this.#sandbox,
       lookup: this.#lookup,
       routers: this.#routers,
-      logged: ({ router, about }, lines) => {
-        const allowed = this.#tenants.of(tenantOf(router)).mayLog(lines.length)
-        for (const line of lines.slice(0, allowed))
-          log.info({ router, version: about.number, said: line }, 'router log')
-      },
+      logged: (version, lines) => this.#notices.routerSaid(version, lines),
     })
     return new Sessions({
       context: {
@@ -181,7 +176,7 @@ export class Worker {
         recorder: () => this.#recorder,
         routerFailed: (router, undecided) => {
           this.#firstDecisions.failed(undecided)
-          this.#routerFailed(router, undecided)
+          this.#notices.routerFailed(router, undecided)
         },
       },
       workerIndex: this.#index,
@@ -202,79 +197,22 @@ export class Worker {
     this.#log.log.level = settings.log.level
   }
 
-  // ── versions ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  async #warm({ version, about, tables }: Extract<ToWorker, { type: 'warm' }>): Promise<void> {
-    const { id, router } = version
-    this.#lookup.setTables(router, tables)
-    this.#warming.add(id)
-    try {
-      const description = await this.#sandbox.load(version).finally(() => this.#warming.delete(id))
-      if (this.#discarded.delete(id)) return this.#unload(id)
-      this.#routers.warmed({ id, router, about, description })
-      if (description.memo) this.#memo.add(version)
-      this.#tell({ type: 'warmed', id, description })
-    } catch (error) {
-      this.#discarded.delete(id)
-      const message = error instanceof Error ? error.message : String(error)
-      const position = error instanceof LoadFailure ? error.position : undefined
-      const fault = error instanceof LoadFailure ? 'router' : 'sandbox'
-      this.#tell({ type: 'warm-failed', id, fault, message, ...(position && { position }) })
-    }
-  }
-
-  #discard(id: number): void {
-    if (this.#warming.has(id)) this.#discarded.add(id)
-    this.#routers.discard(id)
-    this.#unload(id)
-  }
-
-  /** The new listener is opened before the old one is closed, and the version switched when both stand. */
-  async #activate({ id, router, listen, watch }: Extract<ToWorker, { type: 'activate' }>): Promise<void> {
-    try {
-      const place = await this.#listeners.reserve(listen)
-      try {
-        const replaced = this.#routers.activate(id)
-        if (watch !== undefined) this.#firstDecisions.watch(id, watch)
-        if (replaced !== undefined) this.#unload(replaced.id)
-        place.give(router, listen.hosts)
-      } finally {
-        place.release()
-      }
-      this.#title()
-      this.#tell({ type: 'activated', id })
-    } catch (error) {
-      this.#tell({ type: 'activate-failed', id, message: error instanceof Error ? error.message : String(error) })
-    }
-  }
+  // ── connections ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   async #listen({ host, port }: BoundListen): Promise<Listener> {
     const opened = await Listener.open(
       this.#transport,
       { host, port, reusePort: canSharePorts() },
       (listener, connection) => this.#sessions.accept(listener, connection),
-      (listener, error) => this.#acceptFailed(listener, error),
+      (listener, error) => {
+        this.#notices.acceptFailed(listener, error)
+        this.#sessions.acceptFailed()
+      },
     )
     if (this.#draining) opened.close()
     else if (this.#sessions.full) opened.pause()
     return opened
   }
-
-  #unload(id: number): void {
-    this.#firstDecisions.forget(id)
-    this.#memo.remove(id)
-    this.#sandbox.unload(id)
-  }
-
-  #retire(router: string): void {
-    this.#listeners.retire(router)
-    const retired = this.#routers.retire(router)
-    if (retired !== undefined) this.#unload(retired.id)
-    this.#lookup.removeRouter(router)
-    this.#title()
-  }
-
-  // ── connections ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #connectionLimit(): number {
     const byDescriptors = Math.max(1, Math.floor((this.#descriptors - RESERVED_DESCRIPTORS) / 2))
@@ -282,15 +220,8 @@ export class Worker {
     return configured === 0 ? byDescriptors : Math.min(configured, byDescriptors)
   }
 
-  #acceptFailed({ name }: Listener, { message }: Error): void {
-    this.#log.log.warn({ listener: name, error: message }, 'accepting failed')
-    this.#sessions.acceptFailed()
-  }
-
   #pauseListeners(why: WhyFull | undefined): void {
-    const { current } = this.#sessions.counts
-    if (why === undefined) this.#log.log.info({ connections: current }, 'accepting again')
-    else this.#log.log.warn({ connections: current }, PAUSES[why])
+    this.#notices.accepting(why, this.#sessions.counts.current)
     for (const listener of this.#listeners.all) {
       if (why !== undefined) listener.pause()
       else if (!this.#draining) listener.resume()
@@ -340,47 +271,10 @@ export class Worker {
     process.exit(0)
   }
 
-  // ── what the operator should know ──────────────────────────────────────────────────────────────────────────────────────────
-
   #decisionMade(outcome: Outcome): void {
     this.#firstDecisions.made(outcome)
     if (outcome.kind === 'decided' && outcome.remembered)
       this.#tenants.of(tenantOf(outcome.version.router)).remembered()
-  }
-
-  #routerFailed(router: string, { version, failure, message, position }: Undecided): void {
-    const times = this.#failures.times(router)
-    if (times === undefined) return
-    const place = position && version ? locate(version.about.sourceMap, position.line, position.column) : undefined
-    const where = place && { at: placeText(router, place) }
-    this.#log.log.warn({ router, version: version?.about.number, failure, message, ...where, times }, 'router failed')
-  }
-
-  #upstreamRefused(refusal: Refusal): void {
-    this.#tenants.of(refusal.tenant).bite('reach')
-    const times = this.#refusals.times(refusal.tenant)
-    if (times !== undefined) this.#log.log.warn({ ...refusal, times }, 'upstream not allowed')
-  }
-
-  #sandboxEvent(event: SandboxEvent): void {
-    const { kind, ...facts } = event
-    switch (kind) {
-      case 'host-lost':
-        return this.#log.log.warn(facts, 'sandbox host lost')
-      case 'strike':
-        return this.#log.log.warn(facts, 'router got a strike')
-      case 'quarantined':
-        return this.#log.log.error(facts, 'router quarantined')
-      case 'limited':
-        return this.#tenants.of(event.tenant).bite(event.limit)
-      default:
-        return kind satisfies never
-    }
-  }
-
-  #tableRead({ error, ...report }: TableReport): void {
-    if (error === undefined) this.#log.log.info(report, 'table read')
-    else this.#log.log.error({ ...report, error }, 'table refused')
   }
 }
 
