@@ -26,7 +26,7 @@ const AT_ONCE = 64
 export async function bench(named: string, options: BenchOptions, terminal: Terminal): Promise<number> {
   const file = routerFile(named)
   const recorded = options.record === undefined ? undefined : await readRecord(options.record)
-  return withBench({ asks: true, flat: flatFolders(options, file) }, async (workbench) => {
+  return withBench({ many: true, flat: flatFolders(options, file) }, async (workbench) => {
     const router = await openOrTell(workbench, file, terminal)
     if (router === undefined) return 1
     const inquiries = await questions(router, recorded?.connections)

@@ -35,7 +35,7 @@ const MOST_HOSTS = 5
 /** `router-sdk check`: types, gate, load, first question and size of routers. The result is the exit code. */
 export async function check(named: readonly string[], options: CheckOptions, terminal: Terminal): Promise<number> {
   const flat = options.flat ? rootFolders(named) : undefined
-  return withBench({ asks: false, flat }, async (bench) => {
+  return withBench({ many: false, flat }, async (bench) => {
     const files = await findRouters(named, options.flat === true)
     const checked = await checkAll(files, bench, terminal, options.json === true)
     if (options.json) terminal.line(JSON.stringify({ routers: checked.map(toJson) }, null, 2))

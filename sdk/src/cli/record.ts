@@ -35,7 +35,7 @@ export async function record(
     options.listen === undefined ? await given(file, dash, options) : await real(file, dash, options, terminal)
   const stop = new AbortController()
   const interrupted = options.listen === undefined ? undefined : (): void => stop.abort()
-  return withBench({ asks: true, interrupted, flat: flatFolders(options, file) }, async (bench) => {
+  return withBench({ many: false, interrupted, flat: flatFolders(options, file) }, async (bench) => {
     const router = await openOrTell(bench, file, terminal)
     if (router === undefined) return 1
     const name = options.router ?? basename(file, '.ts')

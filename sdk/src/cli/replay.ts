@@ -31,7 +31,7 @@ export async function replay(
   const own = connections.filter(({ router }) => router === name)
   const others = connections.filter(({ router }) => router !== name)
   if (own.length === 0) throw new UsageError(noConnection(recordFile, name, others))
-  return withBench({ asks: true, flat: flatFolders(options, file) }, async (bench) => {
+  return withBench({ many: false, flat: flatFolders(options, file) }, async (bench) => {
     const router = await openOrTell(bench, file, terminal)
     if (router === undefined) return 1
     const beside = await tablesBeside(file)

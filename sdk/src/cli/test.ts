@@ -22,7 +22,7 @@ export interface TestOptions {
 /** `router-sdk test`: runs the tests beside routers. The result is the exit code. */
 export async function test(named: readonly string[], options: TestOptions, terminal: Terminal): Promise<number> {
   const flat = options.flat ? rootFolders(named) : undefined
-  return withBench({ asks: true, flat }, async (bench) => {
+  return withBench({ many: true, flat }, async (bench) => {
     prepareTestImports()
     const session = new TestSession(bench, terminal, options.update === true, options.noise * 1000)
     if (options.watch === true) {

@@ -20,7 +20,7 @@ export async function tryRouter(
 ): Promise<number> {
   const file = routerFile(named)
   const question = await readQuestion(file, dash, options)
-  return withBench({ asks: true, flat: flatFolders(options, file) }, async (bench) => {
+  return withBench({ many: false, flat: flatFolders(options, file) }, async (bench) => {
     const router = await openOrTell(bench, file, terminal)
     if (router === undefined) return 1
     const inquiry = inquiryOf(router, question)

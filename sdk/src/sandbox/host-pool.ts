@@ -62,7 +62,7 @@ export class HostPool {
       new Lane({
         budgets,
         limited,
-        hosts: () => (name === 'spare' && this.#inRole.spare.length === 0 ? this.#inRole.serving : this.#inRole[name]),
+        hosts: () => this.#answering(name),
         belongs: (asking) => laneOf(asking) === name,
         askAnew,
       })
@@ -189,6 +189,13 @@ export class HostPool {
     })
     const [spare] = this.#inRole.spare
     if (spare !== undefined) for (const job of this.#rehearsals.splice(0)) give(spare, job)
+  }
+
+  /** Where there is no spare at the moment, those who serve answer for it, and it for them where none is to serve. */
+  #answering(lane: LaneName): readonly LoadedHost[] {
+    const { serving, spare } = this.#inRole
+    if (lane === 'spare' && spare.length === 0) return serving
+    return lane === 'serving' && this.#options.hosts === 0 ? spare : this.#inRole[lane]
   }
 
   #pump(): void {

@@ -7,7 +7,7 @@ export interface ProcessSandboxOptions {
   readonly command: readonly string[]
   /** The same for hosts of untrusted cordons, where they have thicker walls. */
   readonly untrustedCommand?: readonly string[]
-  /** Hosts that share the questions of a cordon, a warm spare and hosts for struck routers aside. */
+  /** Hosts that share the questions of a cordon, a warm spare and hosts for struck routers aside. 0: the spare answers, too. */
   readonly hosts: number
   readonly limits: SandboxLimits
   /** Milliseconds after which a version that nobody asks about is unloaded; it is back on its next question. */

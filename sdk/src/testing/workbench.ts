@@ -46,8 +46,8 @@ const NO_STRIKES = { limit: Number.MAX_SAFE_INTEGER, window: 0, quarantine: 1, q
 const PAGE_BYTES = 4096
 
 export interface WorkbenchOptions {
-  /** Whether questions are asked besides the first one, for which a serving host is needed. */
-  readonly asks: boolean
+  /** Many questions, of routers that may cost their host: one host answers and another stands by. Otherwise there is one in all. */
+  readonly many: boolean
   /** Folders whose routers may import only what stands directly in them, as an operator's; in others, all that is below. */
   readonly flat?: ReadonlySet<string> | undefined
 }
@@ -63,9 +63,9 @@ export class Workbench {
   #pids: () => number[] = () => []
   #closing: Promise<void> | undefined
 
-  constructor({ asks, flat = new Set() }: WorkbenchOptions) {
+  constructor({ many, flat = new Set() }: WorkbenchOptions) {
     this.#flat = flat
-    this.#opened = this.#open(asks ? 1 : 0)
+    this.#opened = this.#open(many ? 1 : 0)
     this.#opened.catch(() => {}) // whoever loads is told
   }
 
