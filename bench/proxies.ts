@@ -52,12 +52,9 @@ export function origin(name: string): Peer {
 export const PEERS = {
   stream: nginxStream('nginx stream, no script', '16k'),
   streamBulk: nginxStream('nginx stream, 128 KiB buffers', '128k'),
-  njs: {
-    name: 'nginx with njs js_preread',
-    needs: ['nginx'],
-    files: { 'nginx-njs.conf': 'nginx.conf', 'nginx-njs.js': 'nginx-njs.js' },
-    command: ({ scratch }) => ['nginx', '-p', scratch, '-c', `${scratch}/nginx.conf`],
-  },
+  njs: nginxNjs('nginx with njs js_preread', 'off'),
+  /** The same work as ours: each side may finish what it has to say. */
+  njsHalfClose: nginxNjs('nginx with njs, half-close', 'on'),
   haproxy: haproxy('HAProxy, content inspection', '16384', ''),
   haproxyBulk: haproxy('HAProxy, 128 KiB buffers', '131072', ''),
   haproxySplice: haproxy('HAProxy, splice', '16384', 'option splice-auto'),
@@ -129,6 +126,16 @@ function nginxStream(name: string, buffer: string): Peer {
     needs: ['nginx'],
     files: { 'nginx-stream.conf': 'nginx.conf' },
     values: { buffer },
+    command: ({ scratch }) => ['nginx', '-p', scratch, '-c', `${scratch}/nginx.conf`],
+  }
+}
+
+function nginxNjs(name: string, halfClose: 'on' | 'off'): Peer {
+  return {
+    name,
+    needs: ['nginx'],
+    files: { 'nginx-njs.conf': 'nginx.conf', 'nginx-njs.js': 'nginx-njs.js' },
+    values: { halfClose },
     command: ({ scratch }) => ['nginx', '-p', scratch, '-c', `${scratch}/nginx.conf`],
   }
 }

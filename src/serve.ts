@@ -8,9 +8,9 @@ import { Supervisor } from './supervisor/supervisor.ts'
  */
 export async function serve(routers: string, line: CommandLine): Promise<void> {
   const supervisor = new Supervisor(routers, line, await loadConfig(line))
-  process.on('SIGTERM', (signal) => supervisor.stopSoon(signal))
-  process.on('SIGINT', (signal) => supervisor.stopSoon(signal))
-  process.on('SIGQUIT', (signal) => supervisor.stopPatiently(signal))
+  process.on('SIGTERM', (signal) => supervisor.shutdown.soon(signal))
+  process.on('SIGINT', (signal) => supervisor.shutdown.soon(signal))
+  process.on('SIGQUIT', (signal) => supervisor.shutdown.patiently(signal))
   process.on('SIGHUP', () => void supervisor.reload())
   try {
     await supervisor.start()

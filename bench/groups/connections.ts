@@ -82,6 +82,7 @@ export async function connections(plan: Plan): Promise<Findings> {
 const PEERS_HERE = {
   stream: PEERS.stream,
   njs: PEERS.njs,
+  njsHalfClose: PEERS.njsHalfClose,
   haproxy: PEERS.haproxy,
   haproxyLua: PEERS.haproxyLua,
   sslh: PEERS.sslh,

@@ -16,6 +16,7 @@ import { DirectoryStore } from './directory-store.ts'
 import { detectHostLaunch } from './isolation.ts'
 import { listenText, Ports } from './ports.ts'
 import { needingRestart } from './restart.ts'
+import { Shutdown } from './shutdown.ts'
 import { statusOf } from './status.ts'
 import type { Listing } from './store.ts'
 import { assertApart, placesOf } from './tenant-places.ts'
@@ -37,6 +38,8 @@ interface Serving {
 
 /** The parent of everything: starts the workers, keeps the routers deployed, and answers for all of it to the operator. */
 export class Supervisor {
+  /** What signals ask for. */
+  readonly shutdown: Shutdown
   readonly #routers: string
   readonly #line: CommandLine
   readonly #store: DirectoryStore
@@ -47,7 +50,6 @@ export class Supervisor {
   #settings: Settings
   #connections: Connections = { current: 0, max: 0, total: 0 }
   #serving: Serving | undefined
-  #draining = false
   #control: ControlServer | undefined
   #cleanUp: (() => Promise<void>) | undefined
   #lastId = 0
@@ -65,6 +67,14 @@ export class Supervisor {
     this.#name = this.#store.name
     this.#log = openLog(settings.log)
     this.#compiler = new Compiler(this.#log)
+    this.shutdown = new Shutdown({
+      log: this.#log.log,
+      drainTime: () => this.#settings.drainTime,
+      connections: () => this.#connections.current,
+      drain: async (deadline) => this.#serving?.workers.drain(deadline) ?? 0,
+      stopWatching: () => this.#store.close(),
+      close: () => this.close(),
+    })
     if (settings.record.file !== null) prepareRecord(settings.record.file)
     this.#log.log.debug({ routers, config: file ?? 'none' }, 'starting')
   }
@@ -153,21 +163,6 @@ export class Supervisor {
     }
   }
 
-  /** TERM and INT: stops accepting, waits for connections as long as is configured, and ends with 0, or 1 when forced. */
-  stopSoon(signal: string): void {
-    if (this.#draining) return this.#hurry(signal, signal === 'SIGINT' ? 0 : this.#settings.drainTime)
-    const limit = this.#settings.drainTime
-    this.#announce(signal, `Maximum time to wait for connections is ${limit / 1000} seconds.`)
-    void this.#stop(limit)
-  }
-
-  /** QUIT: stops accepting and waits for every connection, however long it takes. */
-  stopPatiently(signal: string): void {
-    if (this.#draining) return
-    this.#announce(signal)
-    void this.#stop(null)
-  }
-
   /** HUP: reads the configuration again and opens the log files again. A broken configuration changes nothing. */
   async reload(): Promise<void> {
     this.#log.reopen()
@@ -182,7 +177,7 @@ export class Supervisor {
 
   async #reconfigure(why: string): Promise<void> {
     const { log } = this.#log
-    if (this.#draining) return
+    if (this.shutdown.begun) return
     try {
       const { settings } = await this.#config.read((files) => loadConfig(this.#line, undefined, files))
       if (this.#store.hasTenants) assertApart(this.#store.path, placesOf(settings))
@@ -234,37 +229,10 @@ export class Supervisor {
     throw new StartFailure([...accounts, 'no router can be served'].join('\n\n'))
   }
 
-  #announce(signal: string, ...more: string[]): void {
-    const { log } = this.#log
-    log.info(`Received ${signal.replace('SIG', '')} signal. No longer accepting new connections.`)
-    for (const line of more) log.info(line)
-    this.#announceWaiting()
-  }
-
-  #announceWaiting(): void {
-    if (this.#connections.current > 0)
-      this.#log.log.info(`Waiting for ${this.#connections.current} connections to finish.`)
-  }
-
-  async #stop(deadline: number | null): Promise<void> {
-    this.#draining = true
-    const drained = this.#serving?.workers.drain(deadline) ?? 0
-    await this.#store.close()
-    const forced = await drained
-    this.#log.log.info({ forced }, forced === 0 ? 'every connection has finished' : 'connections were ended by force')
-    await this.close()
-    process.exit(forced === 0 ? 0 : 1)
-  }
-
-  #hurry(signal: string, deadline: number): void {
-    this.#log.log.info({ deadline }, `Received ${signal.replace('SIG', '')} signal. Connections are ended sooner.`)
-    void this.#serving?.workers.drain(deadline)
-  }
-
   #countConnections(now: Connections): void {
     const changed = now.current !== this.#connections.current
     this.#connections = now
-    if (this.#draining && changed) this.#announceWaiting()
+    if (changed) this.shutdown.connectionsChanged()
     this.#setTitleSoon()
   }
 
