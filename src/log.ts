@@ -34,7 +34,7 @@ export function openLog(settings: LogSettings, fields: Record<string, unknown> =
   const readable = settings.file === null && (settings.pretty === 'auto' ? isatty(STDOUT) : settings.pretty)
   const main = openDestination(settings.file)
   const accessDestination = typeof settings.access === 'string' ? openDestination(settings.access) : main
-  const log = readable ? readableLog(settings.level, fields) : lineLog(settings.level, fields, main)
+  const log = readable ? readableLog(settings.level, fields, main) : lineLog(settings.level, fields, main)
   const access = typeof settings.access === 'string' || !readable ? lineLog('info', fields, accessDestination) : log
   return {
     log,
@@ -87,18 +87,18 @@ function lineLog(level: string, fields: Record<string, unknown>, destination: De
   )
 }
 
-function readableLog(level: string, fields: Record<string, unknown>): pino.Logger {
+/** A terminal that stops, as after Ctrl-S, stops nobody: lines wait for it, and are dropped, as for any other reader. */
+function readableLog(level: string, fields: Record<string, unknown>, destination: Destination): pino.Logger {
   const pretty: typeof import('pino-pretty') = createRequire(import.meta.url)('pino-pretty') // for terminals alone
-  const stream = pretty({
+  const prettify = pretty.prettyFactory({
     colorize: isatty(STDOUT) && process.env.NO_COLOR === undefined,
-    destination: STDOUT,
-    sync: true,
     ignore: 'pid,hostname,frame',
     translateTime: 'SYS:HH:MM:ss.l',
     singleLine: true,
     messageFormat: (line, messageKey) => [String(line[messageKey]), ...frameLines(line.frame)].join('\n    '),
   })
-  return pino({ level, base: fields, hooks: { streamWrite: escapeTwice } }, stream)
+  const write = (line: string) => void destination.write(prettify(escapeTwice(line)))
+  return pino({ level, base: fields }, { write })
 }
 
 /** A code frame is logged as a list of lines: the only text that may take several lines at a terminal. */
