@@ -7,8 +7,8 @@ import { RecentUse } from 'router-sdk/recent-use'
  *
  * Measured on two processors: neighbours of ten tenants that save twenty times a second wait 12 ms for their first byte (99 of 100)
  * where the session has 19, 16 with 17, and 22 to 26 with 12. A save on a machine whose processors are busy with other things takes
- * 5 to 36 seconds with 19, 2.4 with 15, and 1 with 12; where eight others want a processor each it may be a minute with 17. So
- * whoever gets next to nothing has a third of what a worker has for a while (`starvation.ts`).
+ * 5 to 36 seconds with 19, 2.4 with 15, and 1 with 12. Where twelve other programs want a processor each it takes 8 to 10 seconds
+ * with 17, and 3 to 4 since whoever gets next to nothing has a third of what a worker has for a while (`starvation.ts`).
  */
 export const SESSION_NICE = { patient: 17, hurried: 12, starved: 5 } as const
 /** Milliseconds that a router is waited for in patience. */
