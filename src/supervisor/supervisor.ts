@@ -87,6 +87,8 @@ export class Supervisor {
   async start(): Promise<void> {
     const { log } = this.#log
     const { isolation, hostMemory } = this.#settings
+    // Nothing is started for nothing.
+    assertSomething(this.#store.path, await this.#store.list())
     this.#compiler.start()
     const detected = detectHostLaunch({ ...isolation, hostMemory })
     const { remove, ...hostLaunch } = await startable('sandbox hosts', detected)
@@ -220,7 +222,7 @@ export class Supervisor {
   async #deployAll(deployer: Deployer, { routers, refused }: Listing): Promise<void> {
     const { log } = this.#log
     for (const { path, message } of refused) log.error({ path, reason: message }, 'file refused')
-    if (routers.length === 0) throw new StartFailure(nothingFound(this.#store.path, refused))
+    assertSomething(this.#store.path, { routers, refused })
     await Promise.all(routers.map((source) => deployer.deploy(source, 0)))
     if (deployer.served.length > 0) return
     const accounts = deployer.failures.map(
@@ -262,9 +264,10 @@ async function startable<T>(what: string, starting: Promise<T>): Promise<T> {
   }
 }
 
-function nothingFound(path: string, refused: Listing['refused']): string {
+function assertSomething(path: string, { routers, refused }: Listing): void {
+  if (routers.length > 0) return
   const hint = `there is no router in ${path}: put a .ts file there whose default export is defineRouter({ … })`
-  return [...refused.map((entry) => `${entry.path}: ${entry.message}`), hint].join('\n')
+  throw new StartFailure([...refused.map((entry) => `${entry.path}: ${entry.message}`), hint].join('\n'))
 }
 
 function prepareRecord(file: string): void {
