@@ -11,8 +11,11 @@ import { ask, failed, removeHostProgram, routing, said, version, WatchedSandbox 
 after(removeHostProgram)
 
 const linux = process.platform !== 'linux' && 'niceness by session is of Linux'
-/** Whether the kernel shares out the processor by session. This very process may be in none: whoever started it began no session. */
-const sessions = kernelSays('/proc/sys/kernel/sched_autogroup_enabled') === '1'
+/**
+ * Whether sessions have a niceness: also where the kernel could share out the processor by session, and is told not to. This very
+ * process may be in none: whoever started it began no session.
+ */
+const sessions = kernelSays('/proc/sys/kernel/sched_autogroup_enabled') !== undefined
 
 test('connections come first: hosts are nicer than the worker, and those of routers that were slow still nicer', {
   skip: linux,
@@ -36,7 +39,7 @@ test('connections come first: hosts are nicer than the worker, and those of rout
 })
 
 test('who may change the niceness of sessions ten times a second only changes that of twelve all the same', {
-  skip: linux || (!sessions && 'this kernel does not share out by session'),
+  skip: linux || (!sessions && 'this kernel cannot share out by session'),
 }, async () => {
   const file = fileURLToPath(import.meta.resolve('../../sdk/src/sandbox/process-files.ts'))
   const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
