@@ -20,7 +20,7 @@ export interface HostProgram {
 
 /**
  * Writes the host's program where any user can read it and only we can change it. It is a CommonJS module, since Node starts one
- * with a fifth less CPU time than an ES module, and loads the native part of isolated-vm itself, so that it can read nothing else.
+ * with a sixth less CPU time than an ES module, and loads the native part of isolated-vm itself, so that it can read nothing else.
  */
 export async function installHostProgram(): Promise<HostProgram> {
   const addon = await isolatedVmAddon()
