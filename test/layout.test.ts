@@ -53,7 +53,7 @@ for (const [module, file, folders] of [
   ['isolated-vm', 'sdk/src/sandbox/isolate.ts', ['src', 'sdk/src']],
   ['esbuild', 'sdk/src/compile/service.ts', ['src', 'sdk/src']],
   ['node:ffi', 'src/transport/system-calls.ts', ['src']],
-  ['node:ffi', 'sdk/src/sandbox/seccomp.ts', ['sdk/src']],
+  ['node:ffi', 'sdk/src/sandbox/libc.ts', ['sdk/src']],
 ] as const)
   it(`of ${folders.join(' and ')}, only ${file} imports ${module}`, () => {
     assert.deepEqual(importersOf(module, ...folders), [file])

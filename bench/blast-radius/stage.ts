@@ -38,17 +38,13 @@ export class Stage {
     const children: ChildProcess[] = []
     try {
       const helper = (file: string, ...words: string[]): ChildProcess => {
-        // A session of its own: where the kernel shares out the processor by session first, nobody's niceness counts elsewhere.
-        const child = fork(fileURLToPath(new URL(file, import.meta.url)), words, {
-          execArgv: ['--no-warnings'],
-          detached: true,
-        })
+        // In our session, as all others: where the kernel shares out the processor by session first, no niceness counts beyond it.
+        const child = fork(fileURLToPath(new URL(file, import.meta.url)), words, { execArgv: ['--no-warnings'] })
         children.push(child)
         return child
       }
       const upstream = helper('upstream.ts')
       const origin = await portOf(upstream)
-      const firstServed = [process.pid, upstream.pid].map(serveFirst).every(Boolean)
       const sink = await portOf(helper('upstream.ts', 'nice', '19'))
       const saver = helper('saver.ts')
       const crews = Array.from({ length: Math.ceil(attackers / TENANTS_A_PROCESS) }, () => helper('attackers.ts'))
@@ -57,6 +53,8 @@ export class Stage {
       for (const name of good) save(routers, name.replace('.example', ''), goodRouter(port, name, origin))
       const pointsman = startPointsman(scratch, routers, port)
       children.push(pointsman)
+      // not before: they would inherit it
+      const firstServed = serveFirst()
       const stage = new Stage({ port, pointsman, firstServed, routers, scratch, sink, saver, crews, children })
       await serves(pointsman, (line) => stage.#said(line))
       return stage
@@ -181,7 +179,6 @@ function startPointsman(scratch: string, routers: string, port: number): ChildPr
   writeFileSync(config, JSON.stringify({ listen: { host: '127.0.0.1', port }, tenants, log }))
   return spawn(process.execPath, [BIN, 'serve', routers, '-c', config], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    detached: true,
   })
 }
 

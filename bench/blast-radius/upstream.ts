@@ -4,9 +4,11 @@
  */
 import { createServer } from 'node:net'
 import { yieldToOthers } from '../../sdk/src/sandbox/process-files.ts'
+import { serveFirst } from './serve-first.ts'
 
 const [, nice] = process.argv.slice(2)
-if (nice !== undefined) yieldToOthers(process.pid, Number(nice))
+if (nice === undefined) serveFirst()
+else yieldToOthers(process.pid, Number(nice))
 
 const server = createServer((socket) => {
   socket.on('error', () => {})

@@ -4,37 +4,32 @@
  */
 
 import { removePrivateFolders, sweepPrivateFolders } from 'router-sdk/compile-folders'
-import { ownChildren, ownSessionTime, yieldSession, yieldWithinSession } from 'router-sdk/process-files'
+import { leadGroup } from 'router-sdk/own-process'
+import { ownChildren, ownFamilyTime, yieldToOthers } from 'router-sdk/process-files'
 import { type CompileRequest, type FromCompiler, parseToCompiler } from './messages.ts'
-import { Pace, SESSION_NICE } from './pace.ts'
 import { Starvation } from './starvation.ts'
 
 /**
- * Where the kernel shares out the processor by session, this only says who is before whom among compilers; elsewhere it is all
- * there is, and a tenth of what a worker gets. It leaves room for the type checker, which is started with 2 more, or 9 for tenants
- * that save often. With relief it is none, where we may: only root can be less nice than before.
+ * A tenth of what a worker gets, and room for the type checker, which is started with 2 more, or 9 for tenants that save often. With
+ * relief it is none, where we may: only root can be less nice than before.
  */
-const NICE = { patient: 10, hurried: 10, starved: 0 } as const
+const NICE = { patient: 10, starved: 0 } as const
 
-const pace = new Pace((now) => {
-  hurried = now
-  leaveProcessor()
-})
 const starvation = new Starvation({
-  spent: ownSessionTime,
+  spent: ownFamilyTime,
   changed: (now) => {
     starved = now
     leaveProcessor()
   },
 })
-let hurried = false
 let starved = false
 let yields = false
-/** Of the processes of the session, as it was set last. */
-let within = 0
+/** As it was set last. */
+let nice = 0
 
 process.title = 'pointsman compiler'
 
+leadGroup()
 // Signals are for the supervisor, which ends this process; a service manager sends them to all.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const) process.on(signal, () => {})
 
@@ -54,11 +49,11 @@ void compiler.then(({ waitForProcessor }) => waitForProcessor())
 void sweepPrivateFolders()
 
 async function compile(id: number, request: CompileRequest): Promise<FromCompiler> {
-  const done = [pace.begin(request.folder), starvation.begin()]
+  const end = starvation.begin()
   try {
     return await compiled(id, request)
   } finally {
-    for (const end of done) end()
+    end()
   }
 }
 
@@ -77,11 +72,10 @@ async function compiled(id: number, request: CompileRequest): Promise<FromCompil
 
 function leaveProcessor(): void {
   if (!yields) return
-  const haste = starved ? 'starved' : hurried ? 'hurried' : 'patient'
-  yieldSession(process.pid, SESSION_NICE[haste])
-  if (within === NICE[haste]) return
-  within = NICE[haste]
-  for (const pid of [process.pid, ...ownChildren()]) yieldWithinSession(pid, within)
+  const wanted = starved ? NICE.starved : NICE.patient
+  if (nice === wanted) return
+  nice = wanted
+  for (const pid of [process.pid, ...ownChildren()]) yieldToOthers(pid, nice)
 }
 
 function tell(message: FromCompiler): void {
@@ -89,7 +83,7 @@ function tell(message: FromCompiler): void {
   process.send?.(message, undefined, undefined, () => {})
 }
 
-/** Without a supervisor nobody waits for what is being compiled: all of the session ends, and leaves no file behind. */
+/** Without a supervisor nobody waits for what is being compiled: all of the group ends, and leaves no file behind. */
 async function leave(): Promise<void> {
   await removePrivateFolders()
   try {

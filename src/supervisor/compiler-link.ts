@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { type FromCompiler, MessageViolation, parseFromCompiler, type ToCompiler } from '../compiler/messages.ts'
+import { NEEDS_SESSION } from './child-group.ts'
 
 const COMPILER = fileURLToPath(import.meta.resolve('#compiler'))
 
@@ -24,8 +25,7 @@ export class CompilerLink {
       execArgv: ['--disable-warning=ExperimentalWarning'],
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      // A session of its own: the kernel may share out the processor by session, and Ctrl-C at a terminal is for the supervisor.
-      detached: true,
+      detached: NEEDS_SESSION,
     })
     this.#child.on('message', (message) => this.#receive(message))
     this.#child.on('exit', (code, signal) => this.#end(signal ?? `exit code ${code}`))

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { Position, RouterDescription } from 'router-sdk/sandbox'
 import type { WorkerReport } from '../control/status.ts'
 import type { FromWorker, ToWorker } from '../worker/messages.ts'
+import { NEEDS_SESSION } from './child-group.ts'
 import { Liveness } from './liveness.ts'
 import type { FirstDecisions } from './probation.ts'
 
@@ -115,8 +116,7 @@ export class ForkedWorker implements WorkerLink {
       execArgv: ['--disable-warning=ExperimentalWarning', YOUNG_OBJECTS],
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      // A session of its own: Ctrl-C at a terminal is for the supervisor, which says to the workers what follows from it.
-      detached: true,
+      detached: NEEDS_SESSION,
     })
     const { promise, resolve } = Promise.withResolvers<string>()
     this.exited = promise

@@ -33,6 +33,20 @@ export function keepDescriptorsFromChildren(): void {
   }
 }
 
+/** For so many descriptors, at most, room is made beforehand: 8 bytes of the kernel's memory each. */
+const MOST_ROOM = 131_072
+
+/**
+ * The kernel doubles a process's table of descriptors when it is full, and in a process with threads whoever opened one too many
+ * waits until none of them can still be reading the old table (`expand_fdtable` waits for RCU): 10 to 20 ms, with all connections.
+ * So it is made as large as it may become before there are any.
+ */
+export function makeRoomForDescriptors(): void {
+  const calls = theCalls()
+  const copy = calls?.fcntl(STDIN, F_DUPFD_CLOEXEC, Math.min(descriptorLimit(), MOST_ROOM) - 1) ?? -1
+  if (copy >= 0) calls?.close(copy)
+}
+
 /** Closes a descriptor that `duplicateDescriptor` gave. */
 export function closeDescriptor(descriptor: number): void {
   theCalls()?.close(descriptor)

@@ -1,7 +1,9 @@
 /** The worker process: it holds the listeners and the connections, and runs no tenant's code. Its supervisor speaks first. */
 
-import { keepDescriptorsFromChildren } from '../transport/descriptors.ts'
+import { leadGroup } from 'router-sdk/own-process'
+import { keepDescriptorsFromChildren, makeRoomForDescriptors } from '../transport/descriptors.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
+import { mainThreadFirst } from './precedence.ts'
 import { type Start, Worker } from './worker.ts'
 
 const ORPHAN_DRAIN = 10_000
@@ -9,8 +11,11 @@ const ORPHAN_DRAIN = 10_000
 let worker: Worker | undefined
 
 keepDescriptorsFromChildren()
+makeRoomForDescriptors()
+mainThreadFirst()
+leadGroup()
 
-// Signals are for the supervisor, which drains its workers; a terminal sends them to the whole group.
+// Signals are for the supervisor, which drains its workers; a service manager sends them to all.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'] as const) process.on(signal, () => {})
 
 process.on('message', (message: ToWorker) => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
 import { getPriority } from 'node:os'
 import { after, before, describe, it } from 'node:test'
 import { commandLine, kill, Pointsman } from '../kit/pointsman.ts'
@@ -28,6 +29,16 @@ after(async () => {
   await p?.stop()
   await echo?.[Symbol.asyncDispose]()
 })
+
+/** Nanoseconds. */
+const SHORT = 100_000
+
+/** Of the first thread of a process; `undefined` where the kernel has no slices (before 6.12), or does not show them. */
+function sliceOf(pid: number): number | undefined {
+  const file = `/proc/${pid}/sched`
+  const slice = existsSync(file) ? /^se\.slice\s*:\s*(\d+)$/m.exec(readFileSync(file, 'latin1'))?.[1] : undefined
+  return slice === undefined ? undefined : Number(slice)
+}
 
 /** Which workers have answered `count` connections to `router`, all of them with `answer`. */
 async function answering(router: string, answer: string, count = 40): Promise<Set<unknown>> {
@@ -79,6 +90,25 @@ describe('two workers', () => {
     assert.ok(helping.length > 4, JSON.stringify(threads))
     assert.deepEqual(new Set(helping.map(({ found }) => found)), new Set([10]), JSON.stringify(threads))
     for (const pid of [p.pid, ...p.workerPids]) assert.equal(getPriority(pid), getPriority())
+  })
+
+  it('have a table for as many descriptors as they may have: the kernel lets none wait while it makes a larger one', {
+    skip: process.platform !== 'linux' && 'the table can be seen on Linux',
+  }, () => {
+    for (const pid of p.workerPids) {
+      const size = Number(/^FDSize:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1])
+      const limit = Number(/^Max open files\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'latin1'))?.[1])
+      assert.ok(size >= Math.min(limit, 131_072), `a table of ${size} where ${limit} may be open`)
+    }
+  })
+
+  it('ask for the processor in short slices, as does a host that serves', {
+    skip: sliceOf(process.pid) === undefined && 'this kernel has no slices, or does not show them',
+  }, () => {
+    const hosts = descendants(p.pid).filter((pid) => commandLine(pid).includes('host.cjs'))
+    assert.ok(hosts.length >= 2, String(hosts))
+    for (const pid of [...p.workerPids, ...hosts]) assert.equal(sliceOf(pid), SHORT, commandLine(pid))
+    assert.notEqual(sliceOf(p.pid), SHORT)
   })
 
   it('both switch to a new version', async () => {

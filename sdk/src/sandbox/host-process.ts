@@ -112,8 +112,6 @@ export class HostProcess<P extends Pending> {
     this.startBy = performance.now() + MAX_START
     const [program = '', ...words] = [...command, ...hostArguments(penalty)]
     this.#child = spawn(program, words, {
-      // A session of its own: a terminal's interrupt is for the supervisor, which drains.
-      detached: true,
       cwd: '/',
       env: ENVIRONMENT,
       stdio: ['ignore', 'ignore', 'ignore', 'pipe'],

@@ -1,9 +1,6 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
 
-/** How often, and after how many milliseconds, a session's niceness is set again when the kernel says: not now. */
-const SESSION_TRIES = 250
-const SESSION_AGAIN = 120
 const PAGE_BYTES = 4096
 const TICK = 10 // milliseconds, of every Linux on x86-64 and arm64
 
@@ -36,7 +33,7 @@ function cpuTimes(pid: number): { own: number; ended: number } | undefined {
  * CPU milliseconds of this process, and of all its children that have ended or run, in steps of 10; `undefined` when the system
  * does not say.
  */
-export function ownSessionTime(): number | undefined {
+export function ownFamilyTime(): number | undefined {
   const times = cpuTimes(process.pid)
   if (times === undefined) return undefined
   return ownChildren().reduce((sum, pid) => sum + (processorTime(pid) ?? 0), times.own + times.ended)
@@ -53,14 +50,11 @@ export function childWith(beginning: string): number | undefined {
   return ownChildren().find((pid) => read(`/proc/${pid}/cmdline`).includes(`\0${beginning}`))
 }
 
-/** Lets a process that is in a session of its own have what others leave of a processor for which there is a queue. */
+/**
+ * Lets all threads that a process has take what others leave of a processor for which there is a queue. One that is gone already is
+ * reported elsewhere.
+ */
 export function yieldToOthers(pid: number, nice: number): void {
-  yieldWithinSession(pid, nice)
-  yieldSession(pid, nice)
-}
-
-/** The same for all threads that it has, against others of its session. One that is gone already is reported elsewhere. */
-export function yieldWithinSession(pid: number, nice: number): void {
   for (const thread of threadsOf(pid)) yieldThread(thread, nice)
 }
 
@@ -73,32 +67,6 @@ function yieldThread(thread: number, nice: number): void {
   try {
     setPriority(thread, nice)
   } catch {}
-}
-
-/** By the process whose session it is, until it has been set. */
-const wanted = new Map<number, number>()
-
-/**
- * The same for the whole session of a process: where the kernel shares out the processor by session first (sched(7), autogroup),
- * no niceness counts beyond it. It may have been more before, or less.
- */
-export function yieldSession(pid: number, nice: number): void {
-  wanted.set(pid, nice)
-  setSession(pid, SESSION_TRIES)
-}
-
-/** All who are not root together may say so ten times a second: EAGAIN is "not now". What is wanted then counts. */
-function setSession(pid: number, tries: number): void {
-  const nice = wanted.get(pid)
-  if (nice === undefined) return
-  try {
-    writeFileSync(`/proc/${pid}/autogroup`, String(nice))
-    wanted.delete(pid)
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'EAGAIN' && tries > 1) setTimeout(setSession, SESSION_AGAIN, pid, tries - 1).unref()
-    else wanted.delete(pid) // no such feature, not Linux, or gone
-  }
 }
 
 /** Linux has a niceness for each thread; elsewhere a process has one. */

@@ -1,4 +1,5 @@
 import { callFilter, type FilterArchitecture, type Instruction } from './call-filter.ts'
+import { type Libc, theLibc } from './libc.ts'
 
 // The same on every architecture.
 const PR_SET_TIMERSLACK = 29n
@@ -16,16 +17,10 @@ const PROGRAM_BYTES = 16
 
 const NUMBERS = { x64: { prctl: 157n, seccomp: 317n }, arm64: { prctl: 167n, seccomp: 277n } } as const
 
-/** The two C functions that Node has no API for. `syscall` is declared with a number and the five arguments that we pass it. */
-interface Libc {
-  syscall(number: bigint, a: bigint, b: bigint, c: bigint, d: bigint, e: bigint): bigint
-  _exit(code: number): void
-}
-
 /**
  * From now on, and for good, the kernel lets this process, all of its threads, make only the system calls that a sandbox host
  * needs (`system-calls.ts`): for the case that somebody comes to run native code in it. Its rights to call and load native code
- * from JavaScript, which served for this, are given up. This is the one file of the SDK that uses `node:ffi`.
+ * from JavaScript, which served for this, are given up.
  *
  * What is returned ends the process at once, with that code. Node's own way to the end does not do: it passes by the io_uring
  * that each event loop has, and through one of those a process could make any system call, past all filters.
@@ -35,19 +30,11 @@ interface Libc {
 export function confineSystemCalls(): (code: number) => void {
   const architecture = ours()
   const jitless = process.execArgv.includes('--jitless')
-  const { syscall, _exit } = theLibc()
-  install(syscall, architecture, callFilter({ architecture, pid: process.pid, jitless }))
+  const libc = theLibc()
+  install(libc, architecture, callFilter({ architecture, pid: process.pid, jitless }))
   const { permission } = process
   for (const right of ['ffi', 'addon']) permission?.drop(right)
-  return _exit
-}
-
-function theLibc(): Libc {
-  const ffi = process.getBuiltinModule('node:ffi')
-  return ffi.dlopen(null, {
-    syscall: { arguments: ['u64', 'u64', 'u64', 'u64', 'u64', 'u64'], return: 'i64' },
-    _exit: { arguments: ['i32'], return: 'void' },
-  }).functions
+  return libc._exit
 }
 
 function ours(): FilterArchitecture {
@@ -56,9 +43,9 @@ function ours(): FilterArchitecture {
   throw new Error(`system calls cannot be confined on ${platform} ${arch}`)
 }
 
-function install(syscall: Libc['syscall'], architecture: FilterArchitecture, filter: readonly Instruction[]): void {
+function install({ syscall, addressOf }: Libc, architecture: FilterArchitecture, filter: readonly Instruction[]): void {
   const memory = programOf(filter)
-  const address = process.getBuiltinModule('node:ffi').getRawPointer(memory)
+  const address = addressOf(memory)
   memory.writeBigUInt64LE(address + BigInt(PROGRAM_BYTES), 8)
   const { prctl, seccomp } = NUMBERS[architecture]
   check('prctl', syscall(prctl, PR_SET_TIMERSLACK, TIMER_SLACK, 0n, 0n, 0n))
