@@ -12,6 +12,7 @@ import { ATTACKS, type Attack } from './blast-radius/attacks.ts'
 import { Echoes, requests, type Seen } from './blast-radius/load.ts'
 import { PARTIES, type Party, processorTimes } from './blast-radius/processor.ts'
 import { type Cell, writeReport } from './blast-radius/report.ts'
+import { runAlone } from './blast-radius/serve-first.ts'
 import { Stage } from './blast-radius/stage.ts'
 import { machine } from './machine.ts'
 
@@ -30,6 +31,7 @@ const counts = countsText.split(',').map(Number)
 const attacks = only === '' ? ATTACKS : ATTACKS.filter(({ name }) => only.split(',').includes(name))
 const names = Array.from({ length: GOOD }, (_, at) => `good${at}.example`)
 
+await runAlone()
 const stage = await Stage.open(names, Math.max(...counts))
 let quietest = Number.POSITIVE_INFINITY
 for (const signal of ['SIGINT', 'SIGTERM'] as const)

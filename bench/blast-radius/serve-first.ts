@@ -1,19 +1,29 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { setPriority } from 'node:os'
-import { setFlagsFromString } from 'node:v8'
 import { takeShortSlices } from '../../sdk/src/sandbox/own-process.ts'
-import { yieldOtherThreads } from '../../sdk/src/sandbox/process-files.ts'
+
+/** Garbage is collected by the thread that made it: it would wait for others, which are not served first. */
+export const ALONE = '--single-threaded-gc'
+
+/** Runs this program again with `ALONE`, and ends with it, unless it is run so already. */
+export async function runAlone(): Promise<void> {
+  const { execPath, execArgv, argv } = process
+  if (execArgv.includes(ALONE)) return
+  const child = spawn(execPath, [...execArgv, ALONE, ...argv.slice(1)], { stdio: 'inherit' })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
+  const [code]: unknown[] = await once(child, 'exit')
+  process.exit(typeof code === 'number' ? code : 1)
+}
 
 /**
- * From now on this process has the processor as soon as it wants it, as if it were on a machine of its own: what it waited for would be
- * measured as the proxy's. What it starts afterwards would have it as well. Its other threads, which are V8's, come last, or the proxy
- * would wait for them. False where that is not allowed.
+ * From now on the first thread of this process has the processor as soon as it wants it, as if it were on a machine of its own: what it
+ * waited for would be measured as the proxy's. What it starts afterwards would have it as well. False where that is not allowed.
  *
  * Not by SCHED_FIFO: so that others do not starve behind that, Linux lets them run for 50 ms in each second before it
  * (sched-deadline(7), the fair server).
  */
 export function serveFirst(): boolean {
-  setFlagsFromString('--single-threaded-gc')
-  yieldOtherThreads(19)
   try {
     setPriority(process.pid, -20)
   } catch {

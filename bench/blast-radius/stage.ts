@@ -10,7 +10,7 @@ import { save } from '../start/routers.ts'
 import type { AttackOrder } from './attackers.ts'
 import type { Attack } from './attacks.ts'
 import type { SaveOrder } from './saver.ts'
-import { serveFirst } from './serve-first.ts'
+import { ALONE, serveFirst } from './serve-first.ts'
 
 const BIN = fileURLToPath(new URL('../../bin/pointsman.js', import.meta.url))
 const LONGEST_START = 120_000
@@ -39,7 +39,7 @@ export class Stage {
     try {
       const helper = (file: string, ...words: string[]): ChildProcess => {
         // In our session, as all others: where the kernel shares out the processor by session first, no niceness counts beyond it.
-        const child = fork(fileURLToPath(new URL(file, import.meta.url)), words, { execArgv: ['--no-warnings'] })
+        const child = fork(fileURLToPath(new URL(file, import.meta.url)), words, { execArgv: ['--no-warnings', ALONE] })
         children.push(child)
         return child
       }

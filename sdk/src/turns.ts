@@ -6,8 +6,20 @@ export interface TurnsOptions {
   readonly ofOne?: number
   /** Places that only owners get who had little of late. Default: none. */
   readonly kept?: number
+  /** What those have together who had much of late. Default: all that is not kept. */
+  readonly often?: Often
   /** Milliseconds of a clock that never goes back. */
   readonly now?: () => number
+}
+
+/** A bound on those who had much of late, so that what they do leaves the machine to others most of the time. */
+export interface Often {
+  /** Pieces of their work that run at once, of all of them. */
+  readonly atOnce: number
+  /** When one has ended none is begun for so many times as long as it took, but for `LONGEST_REST` at most. */
+  readonly rest: number
+  /** Who is bound by it. */
+  readonly binds: (name: string) => boolean
 }
 
 /** What work is told that has its turn. */
@@ -16,6 +28,8 @@ export interface Place {
   readonly since: number
   /** Its owner had much of late: it may take longer than that of others. */
   readonly often: boolean
+  /** Its owner is bound by `TurnsOptions.often`, and had much. */
+  readonly bound: boolean
 }
 
 interface Owner {
@@ -32,6 +46,8 @@ const HALF_LIFE = 10_000
 const FORGOTTEN = 120_000
 /** Milliseconds: who had less than that of late had little. */
 const LITTLE = 500
+/** Milliseconds. */
+const LONGEST_REST = 2000
 /** What is left of a piece of work in the end makes no difference. */
 const NOTHING = 1
 
@@ -44,17 +60,23 @@ export class Turns {
   readonly #atOnce: number
   readonly #ofOne: number
   readonly #open: number
+  readonly #often: Often | undefined
   readonly #now: () => number
   /** Those with work running or waiting. */
   readonly #busy = new Map<string, Owner>()
   /** Those without, the one who had work last comes last. */
   readonly #idle = new Map<string, Owner>()
   #running = 0
+  /** Of those that are bound. */
+  #boundRunning = 0
+  #restUntil = 0
+  #resting: NodeJS.Timeout | undefined
 
-  constructor({ atOnce, ofOne = atOnce, kept = 0, now = () => performance.now() }: TurnsOptions) {
+  constructor({ atOnce, ofOne = atOnce, kept = 0, often, now = () => performance.now() }: TurnsOptions) {
     this.#atOnce = atOnce
     this.#ofOne = ofOne
     this.#open = atOnce - kept
+    this.#often = often
     this.#now = now
   }
 
@@ -91,6 +113,7 @@ export class Turns {
     owner.had += now - place.since
     owner.running.delete(place)
     this.#running--
+    if (place.bound) this.#rest(now, now - place.since)
     if (owner.running.size === 0 && owner.waiting.length === 0) {
       this.#busy.delete(name)
       this.#idle.set(name, owner)
@@ -107,14 +130,37 @@ export class Turns {
       const found = this.#least()
       const start = found?.owner.waiting.shift()
       if (found === undefined || start === undefined) return
-      const place = { since: this.#now(), often: found.had >= LITTLE }
+      const often = found.had >= LITTLE
+      const place = { since: this.#now(), often, bound: often && this.#binds(found.name) }
       this.#running++
+      if (place.bound) this.#boundRunning++
       found.owner.running.add(place)
       // To the end of the line.
       this.#busy.delete(found.name)
       this.#busy.set(found.name, found.owner)
       start(place)
     }
+  }
+
+  #binds(name: string): boolean {
+    return this.#often?.binds(name) === true
+  }
+
+  /** Whether one who is bound may begin now. If not, those who wait are looked at again when one may. */
+  #mayBegin(now: number): boolean {
+    if (this.#boundRunning >= (this.#often?.atOnce ?? Number.POSITIVE_INFINITY)) return false
+    if (now >= this.#restUntil) return true
+    if (this.#resting === undefined)
+      this.#resting = setTimeout(() => {
+        this.#resting = undefined
+        this.#next()
+      }, this.#restUntil - now)
+    return false
+  }
+
+  #rest(now: number, took: number): void {
+    this.#boundRunning--
+    this.#restUntil = Math.max(this.#restUntil, now + Math.min(LONGEST_REST, (this.#often?.rest ?? 0) * took))
   }
 
   /** Of those who may have one more place the one who had least. */
@@ -126,6 +172,7 @@ export class Turns {
       if (owner.waiting.length === 0 || owner.running.size >= this.#ofOne) continue
       const had = hasHad(owner, now)
       if (had >= most || had >= (best?.had ?? Number.POSITIVE_INFINITY)) continue
+      if (had >= LITTLE && this.#binds(name) && !this.#mayBegin(now)) continue
       best = { name, owner, had }
       if (had === 0) break
     }

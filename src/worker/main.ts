@@ -1,9 +1,8 @@
 /** The worker process: it holds the listeners and the connections, and runs no tenant's code. Its supervisor speaks first. */
 
-import { leadGroup } from 'router-sdk/own-process'
+import { leadGroup, takeShortSlices } from 'router-sdk/own-process'
 import { keepDescriptorsFromChildren, makeRoomForDescriptors } from '../transport/descriptors.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
-import { mainThreadFirst } from './precedence.ts'
 import { type Start, Worker } from './worker.ts'
 
 const ORPHAN_DRAIN = 10_000
@@ -12,7 +11,7 @@ let worker: Worker | undefined
 
 keepDescriptorsFromChildren()
 makeRoomForDescriptors()
-mainThreadFirst()
+takeShortSlices()
 leadGroup()
 
 // Signals are for the supervisor, which drains its workers; a service manager sends them to all.

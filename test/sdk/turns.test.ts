@@ -125,6 +125,42 @@ test('the owners share places by time, not by pieces', async () => {
   assert.ok(had.long < 2 * had.short + 1000 && had.short < 2 * had.long, JSON.stringify(had))
 })
 
+test('those who do much have a share together: one at a time, and a rest after it; no other is held back by that', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] })
+  let now = 0
+  const binds = (name: string) => name !== 'operator'
+  const turns = new Turns({ atOnce: 4, now: () => now, often: { atOnce: 1, rest: 3, binds } })
+  const { begun, take, end } = works(turns)
+  const pass = async (milliseconds: number) => {
+    now += milliseconds
+    context.mock.timers.tick(milliseconds)
+    await end('nothing')
+  }
+  const owners = ['a', 'b', 'operator']
+  for (const owner of owners) take(owner, `${owner}1`)
+  await pass(2000)
+  for (const owner of owners) await end(`${owner}1`)
+  begun.length = 0
+  for (const owner of owners) for (const piece of [2, 3]) take(owner, `${owner}${piece}`)
+  await pass(0)
+  assert.deepEqual(begun.toSorted(), ['a2', 'operator2', 'operator3'], 'one of those who are bound')
+  await pass(100)
+  await end('a2')
+  take('seldom', 'seldom1')
+  await pass(0)
+  assert.equal(begun.at(-1), 'seldom1')
+  await pass(299)
+  assert.equal(begun.length, 4)
+  await pass(1)
+  assert.equal(begun.at(-1), 'b2')
+  await pass(5000)
+  await end('b2')
+  await pass(1999)
+  assert.equal(begun.length, 5)
+  await pass(1)
+  assert.equal(begun.at(-1), 'a3', 'nobody rests for longer than two seconds')
+})
+
 test('work that fails gives its place on, and what is at rest is said to be', async () => {
   const turns = new Turns({ atOnce: 1, ofOne: 1 })
   assert.ok(turns.idle)
