@@ -22,7 +22,7 @@ test('connections come first: hosts are nicer than the worker, and those of rout
   await until(
     `hosts as nice as ${wanted.join(' and ')}`,
     () => {
-      seen = [...new Set(sandbox.pids.map((pid) => getPriority(pid)))].sort()
+      seen = [...new Set(sandbox.pids.map((pid) => getPriority(pid)))].sort((a, b) => a - b)
       return isDeepStrictEqual(seen, wanted) || undefined
     },
     () => seen,
