@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setPriority } from 'node:os'
-import { takeShortSlices } from '../../sdk/src/sandbox/own-process.ts'
+import { shortenSlices } from '../../sdk/src/sandbox/own-process.ts'
 
 /** Garbage is collected by the thread that made it: it would wait for others, which are not served first. */
 export const ALONE = '--single-threaded-gc'
@@ -29,6 +29,6 @@ export function serveFirst(): boolean {
   } catch {
     return false
   }
-  takeShortSlices()
+  shortenSlices(process.pid)
   return true
 }

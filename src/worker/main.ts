@@ -1,6 +1,6 @@
 /** The worker process: it holds the listeners and the connections, and runs no tenant's code. Its supervisor speaks first. */
 
-import { leadGroup, takeShortSlices } from 'router-sdk/own-process'
+import { leadGroup, shortenSlices } from 'router-sdk/own-process'
 import { keepDescriptorsFromChildren, makeRoomForDescriptors } from '../transport/descriptors.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
 import { type Start, Worker } from './worker.ts'
@@ -11,7 +11,7 @@ let worker: Worker | undefined
 
 keepDescriptorsFromChildren()
 makeRoomForDescriptors()
-takeShortSlices()
+shortenSlices(process.pid)
 leadGroup()
 
 // Signals are for the supervisor, which drains its workers; a service manager sends them to all.

@@ -1,3 +1,4 @@
+import { shortenSlices } from 'router-sdk/own-process'
 import { ProcessSandbox } from 'router-sdk/sandbox'
 import type { Settings } from '../config/settings.ts'
 import type { WorkerReport } from '../control/status.ts'
@@ -101,6 +102,7 @@ export class Worker {
       limits: { decisionDeadline: settings.router.decisionDeadline, hostMemory: settings.hostMemory },
       idleVersion: settings.idleVersion,
       strikes: settings.strikes,
+      serves: shortenSlices,
       gone: (cordon) => this.#memo.forgetCordon(cordon),
       report: (event) => this.#notices.sandboxEvent(event),
     })

@@ -102,13 +102,16 @@ describe('two workers', () => {
     }
   })
 
-  it('ask for the processor in short slices, as does a host that serves', {
+  it('ask for the processor in short slices, as does a host that serves, and no spare', {
     skip: sliceOf(process.pid) === undefined && 'this kernel has no slices, or does not show them',
   }, () => {
-    const hosts = descendants(p.pid).filter((pid) => commandLine(pid).includes('host.cjs'))
-    assert.ok(hosts.length >= 2, String(hosts))
-    for (const pid of [...p.workerPids, ...hosts]) assert.equal(sliceOf(pid), SHORT, commandLine(pid))
     assert.notEqual(sliceOf(p.pid), SHORT)
+    for (const worker of p.workerPids) {
+      assert.equal(sliceOf(worker), SHORT)
+      const hosts = descendants(worker).filter((pid) => commandLine(pid).includes('host.cjs'))
+      assert.equal(hosts.length, 2)
+      assert.equal(hosts.filter((pid) => sliceOf(pid) === SHORT).length, 1)
+    }
   })
 
   it('both switch to a new version', async () => {

@@ -14,6 +14,8 @@ export interface HostPoolOptions {
   /** Milliseconds after which a version that nobody asks about is unloaded. */
   readonly idleVersion: number
   readonly budgets: CpuBudgets
+  /** A host that was the spare serves. */
+  readonly serves?: (pid: number) => void
   /** The versions that a host should have before it is asked, the most wanted last. */
   readonly wanted: () => readonly Held[]
   readonly lost: (pid: number, loss: HostLoss, detail: string, owed: readonly Job[]) => void
@@ -180,7 +182,11 @@ export class HostPool {
   #assignRoles(): void {
     const hosts = [...this.#hosts.values()]
     const inRole = (role: Role): LoadedHost[] => hosts.filter((host) => host.role === role)
-    for (const spare of inRole('spare')) if (inRole('serving').length < this.#options.hosts) spare.role = 'serving'
+    for (const spare of inRole('spare')) {
+      if (inRole('serving').length >= this.#options.hosts) break
+      spare.role = 'serving'
+      this.#options.serves?.(spare.process.pid)
+    }
     Object.assign(this.#inRole, {
       serving: inRole('serving'),
       spare: inRole('spare'),

@@ -19,7 +19,6 @@ import {
   FrameReader,
 } from './frames.ts'
 import { hostRole } from './host-arguments.ts'
-import { takeShortSlices } from './own-process.ts'
 import { confineSystemCalls } from './seccomp.ts'
 
 const CHANNEL = 3
@@ -33,7 +32,6 @@ const chunk = Buffer.allocUnsafe(READ_BYTES)
 
 // A terminal sends them to all of its foreground; whoever is to end goes when the channel does.
 for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP'] as const) process.on(signal, () => {})
-if (!penalty) takeShortSlices()
 // All that it is made of is loaded, and no tenant's code yet.
 const exit = confined ? confineSystemCalls() : (code: number): void => process.exit(code)
 write(encodeReady())

@@ -10,13 +10,13 @@ const RESET_ON_FORK = 1n
 const SHORT_SLICE = 100_000n
 
 /**
- * From now on this thread asks for the processor in short slices, for whoever is waited for and soon done: who runs in longer ones is
- * interrupted for it at once, and otherwise has it wait for a tick, which is up to 4 ms. It gets no more of the processor by that, and
- * what it starts has slices as ever (sched(7); Linux 6.12 and later, and nothing happens elsewhere). Beside six programs that
- * always have something to do, each nicer by 2, a thread that wakes up a thousand times a second waited for 3.2 ms (99 of 100), and
- * waits for 0.1.
+ * From now on the first thread of a process of ours asks for the processor in short slices, for whoever is waited for and soon done: who
+ * runs in longer ones is interrupted for it at once, and otherwise has it wait for a tick, which is up to 4 ms. It gets no more of the
+ * processor by that, and what it starts has slices as ever (sched(7); Linux 6.12 and later, and nothing happens elsewhere). Beside
+ * three programs that always have something to do, each nicer by 6, a thread that wakes up a thousand times a second waited for 3.2
+ * ms (99 of 100), and waits for 0.1.
  */
-export function takeShortSlices(): void {
+export function shortenSlices(pid: number): void {
   const number = SET_ATTRIBUTES[process.arch]
   const libc = libcOrNone()
   if (process.platform !== 'linux' || number === undefined || libc === undefined) return
@@ -24,9 +24,9 @@ export function takeShortSlices(): void {
   const attributes = Buffer.from(new ArrayBuffer(ATTRIBUTES_BYTES))
   attributes.writeUInt32LE(ATTRIBUTES_BYTES, 0)
   attributes.writeBigUInt64LE(RESET_ON_FORK, 8)
-  attributes.writeInt32LE(getPriority(), 16)
+  attributes.writeInt32LE(getPriority(pid), 16)
   attributes.writeBigUInt64LE(SHORT_SLICE, 24)
-  libc.syscall(number, 0n, libc.addressOf(attributes), 0n, 0n, 0n)
+  libc.syscall(number, BigInt(pid), libc.addressOf(attributes), 0n, 0n, 0n)
 }
 
 /** Whether `leadGroup` does anything here. */

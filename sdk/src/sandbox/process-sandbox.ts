@@ -137,7 +137,7 @@ export class ProcessSandbox implements Sandbox {
   }
 
   #openPool(cordon: string): HostPool {
-    const { command, untrustedCommand, hosts, limits, idleVersion = IDLE_VERSION, report } = this.#options
+    const { command, untrustedCommand, hosts, limits, idleVersion = IDLE_VERSION, report, serves } = this.#options
     const untrusted = cordon === 'untrusted' || cordon.startsWith('untrusted:')
     return new HostPool({
       command: untrusted && untrustedCommand !== undefined ? untrustedCommand : command,
@@ -145,6 +145,7 @@ export class ProcessSandbox implements Sandbox {
       limits,
       idleVersion,
       budgets: this.#budgets,
+      ...(serves && { serves }),
       wanted: () => this.#versions.wanted(cordon).filter(({ version }) => this.#isClear(version)),
       lost: (pid, loss, detail, owed) => {
         this.#options.gone?.(cordon)

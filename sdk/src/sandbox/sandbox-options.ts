@@ -15,6 +15,8 @@ export interface ProcessSandboxOptions {
   /** How long hosts of a cordon outlive its last version, in milliseconds. */
   readonly cordonLinger?: number
   readonly strikes: StrikeRules
+  /** A host has begun to serve: from now on others wait for what it is asked. */
+  readonly serves?: (pid: number) => void
   /** A host of a cordon is gone, for whatever reason: what came from hosts of that cordon should be trusted no longer. */
   readonly gone?: (cordon: string) => void
   /** Told of what an operator should know. */
