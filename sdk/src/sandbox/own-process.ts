@@ -12,19 +12,21 @@ const SHORT_SLICE = 100_000n
 /**
  * From now on the first thread of a process of ours asks for the processor in short slices, for whoever is waited for and soon done: who
  * runs in longer ones is interrupted for it at once, and otherwise has it wait for a tick, which is up to 4 ms. It gets no more of the
- * processor by that, and what it starts has slices as ever (sched(7); Linux 6.12 and later, and nothing happens elsewhere). Beside
+ * processor by that, and what it starts has slices as ever (sched(7); Linux 6.12 and later, and nothing happens elsewhere, or when it
+ * is gone). Beside
  * three programs that always have something to do, each nicer by 6, a thread that wakes up a thousand times a second waited for 3.2
  * ms (99 of 100), and waits for 0.1.
  */
 export function shortenSlices(pid: number): void {
   const number = SET_ATTRIBUTES[process.arch]
   const libc = libcOrNone()
-  if (process.platform !== 'linux' || number === undefined || libc === undefined) return
+  const nice = nicenessOf(pid)
+  if (process.platform !== 'linux' || number === undefined || libc === undefined || nice === undefined) return
   // struct sched_attr: what is 0 stays as it is, the niceness does not
   const attributes = Buffer.from(new ArrayBuffer(ATTRIBUTES_BYTES))
   attributes.writeUInt32LE(ATTRIBUTES_BYTES, 0)
   attributes.writeBigUInt64LE(RESET_ON_FORK, 8)
-  attributes.writeInt32LE(getPriority(pid), 16)
+  attributes.writeInt32LE(nice, 16)
   attributes.writeBigUInt64LE(SHORT_SLICE, 24)
   libc.syscall(number, BigInt(pid), libc.addressOf(attributes), 0n, 0n, 0n)
 }
@@ -41,6 +43,15 @@ export function canLeadGroup(): boolean {
  */
 export function leadGroup(): void {
   libcOrNone()?.setpgid(0, 0)
+}
+
+/** `undefined` when it is gone, which is reported elsewhere. */
+function nicenessOf(pid: number): number | undefined {
+  try {
+    return getPriority(pid)
+  } catch {
+    return undefined
+  }
 }
 
 function libcOrNone(): Libc | undefined {
