@@ -27,10 +27,10 @@ const TITLE_ROOM = ' '.repeat(160)
  */
 const YOUNG_OBJECTS = '--max-semi-space-size=8'
 /**
- * New objects that are garbage are collected by the thread that made them. It would otherwise wait, with all connections, until the
- * system has let each thread run that helps it; what it costs is the same.
+ * Young garbage is collected in one piece, by the first thread or one that helps it, not in several: the first thread waits, with all
+ * connections, for one other at most until the system has let it run. What it costs is the same.
  */
-const ALONE = '--no-parallel-scavenge'
+const UNDIVIDED = '--no-parallel-scavenge'
 
 /** A worker could not load a version; `fault` says whether its router is to blame. */
 export class WarmFailure extends Error {
@@ -118,7 +118,7 @@ export class ForkedWorker implements WorkerLink {
     this.#warmLimit = warmLimit
     this.#signEvery = signEvery
     this.#child = fork(program, [TITLE_ROOM], {
-      execArgv: ['--disable-warning=ExperimentalWarning', YOUNG_OBJECTS, ALONE],
+      execArgv: ['--disable-warning=ExperimentalWarning', YOUNG_OBJECTS, UNDIVIDED],
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       detached: NEEDS_SESSION,
