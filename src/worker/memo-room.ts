@@ -11,6 +11,7 @@ export interface Remembered {
 const ENTRY_BYTES = 320
 
 interface Entry {
+  readonly key: string
   readonly remembered: Remembered
   readonly bytes: number
 }
@@ -72,7 +73,10 @@ export class MemoRoom {
   }
 }
 
-/** What is remembered of one version, in the room of its tenant. */
+/**
+ * What is remembered of one version, in the room of its tenant. It is found by a hash of its key first. Of two keys with one hash, which are rare,
+ * the one that came first is remembered.
+ */
 export class MemoShelf {
   readonly #room: MemoRoom
   #young = new Generation()
@@ -83,17 +87,23 @@ export class MemoShelf {
     this.#room = room
   }
 
-  get(key: string): Remembered | undefined {
-    const young = this.#young.entries.get(key)
-    if (young !== undefined) return young.remembered
-    const old = this.#old.entries.get(key)
-    if (old !== undefined) this.#put(key, old)
-    return old?.remembered
+  /** Whether there is something with this hash. */
+  has(hash: number): boolean {
+    return this.#young.entries.has(hash) || this.#old.entries.has(hash)
   }
 
-  set(key: string, remembered: Remembered): void {
-    if (this.#closed || this.#young.entries.has(key)) return
-    this.#put(key, { remembered, bytes: ENTRY_BYTES + 2 * (key.length + characters(remembered)) })
+  get(hash: number, key: string): Remembered | undefined {
+    const young = this.#young.entries.get(hash)
+    if (young !== undefined) return young.key === key ? young.remembered : undefined
+    const old = this.#old.entries.get(hash)
+    if (old?.key !== key) return undefined
+    this.#put(hash, old)
+    return old.remembered
+  }
+
+  set(hash: number, key: string, remembered: Remembered): void {
+    if (this.#closed || this.#young.entries.has(hash)) return
+    this.#put(hash, { key, remembered, bytes: ENTRY_BYTES + 2 * (key.length + characters(remembered)) })
   }
 
   /** Forgets everything, and takes nothing in any more. */
@@ -111,15 +121,15 @@ export class MemoShelf {
     return this.#old.bytes > 0
   }
 
-  #put(key: string, entry: Entry): void {
+  #put(hash: number, entry: Entry): void {
     if (!this.#room.admit(this, entry.bytes)) return
-    this.#young.entries.set(key, entry)
+    this.#young.entries.set(hash, entry)
     this.#young.bytes += entry.bytes
   }
 }
 
 class Generation {
-  readonly entries = new Map<string, Entry>()
+  readonly entries = new Map<number, Entry>()
   bytes = 0
 }
 

@@ -1,5 +1,7 @@
 import { type Hook, READ, type SandboxVersion } from 'router-sdk/sandbox'
 import type { Inquiry } from './decide.ts'
+import { MemoHabit } from './memo-habit.ts'
+import { hashOf } from './memo-hash.ts'
 import { MemoRoom, MemoShelf, type Remembered } from './memo-room.ts'
 
 /** Bytes of a connection that an answer may depend on and be remembered. */
@@ -88,6 +90,7 @@ export class Memo {
 export class VersionMemo {
   readonly room: MemoRoom
   readonly #shelf: MemoShelf
+  readonly #habit = new MemoHabit()
   readonly #sets: { readonly route: number[]; readonly onConnect: number[] } = { route: [], onConnect: [] }
 
   constructor(room: MemoRoom) {
@@ -101,9 +104,17 @@ export class VersionMemo {
   }
 
   find(inquiry: Inquiry): Remembered | undefined {
-    for (const read of this.#setsOf(inquiry.hook)) {
+    const sets = this.#setsOf(inquiry.hook)
+    const found = this.#findBy(sets, inquiry)
+    if (sets.length > 0) this.#habit.looked(found !== undefined)
+    return found
+  }
+
+  #findBy(sets: readonly number[], inquiry: Inquiry): Remembered | undefined {
+    for (const read of sets) {
       if ((read & READ.bytes) !== 0 && inquiry.bytes.length > MOST_BYTES) continue
-      const found = this.#shelf.get(this.#key(inquiry, read))
+      const hash = hashOf(inquiry, read)
+      const found = this.#shelf.has(hash) ? this.#shelf.get(hash, this.#key(inquiry, read)) : undefined
       if (found !== undefined) return found
     }
     return undefined
@@ -118,7 +129,8 @@ export class VersionMemo {
       sets.unshift(read)
       sets.length = Math.min(sets.length, MOST_SETS)
     }
-    this.#shelf.set(this.#key(inquiry, read), remembered)
+    const hash = hashOf(inquiry, read)
+    if (this.#habit.isWorth(hash)) this.#shelf.set(hash, this.#key(inquiry, read), remembered)
   }
 
   #setsOf(hook: Hook): number[] {

@@ -47,3 +47,37 @@ it('a router that had the processor and gave no answer is struck', () => {
     engine.close()
   }
 })
+
+it('questions asked by one call that was not given the processor are to be asked one by one, for a while', (context) => {
+  const engine = new RouterEngine(false)
+  try {
+    engine.load(1, routing(`return { close: 'well' }`), limits)
+    const call = context.mock.method(RouterIsolate.prototype, 'call', () => ({ kind: 'timeout' }) as const)
+    assert.equal(engine.askTogether(1, [asked, asked]), undefined)
+    assert.equal(engine.askTogether(1, [asked, asked]), undefined)
+    assert.equal(call.mock.callCount(), 1)
+    call.mock.restore()
+    assert.match(engine.ask(1, asked).json, /well/)
+    assert.equal(engine.askTogether(1, [asked, asked]), undefined, 'while the machine counts as busy')
+  } finally {
+    engine.close()
+  }
+})
+
+it('questions that used up the time of one together: the first is said to have, and none is asked there again', () => {
+  const engine = new RouterEngine(false)
+  try {
+    engine.load(1, routing("if (conn.text === 'loop') for (;;);\nreturn { close: 'well' }"), {
+      ...limits,
+      decisionTime: 50,
+    })
+    const questions = ['a', 'loop', 'b'].map((text) => questionText(question(text)))
+    const statuses = engine.askTogether(1, questions)?.map(({ status }) => status)
+    // undefined on a machine that had no time for it
+    if (statuses !== undefined) assert.deepEqual(statuses, ['timeout', 'elsewhere', 'elsewhere'])
+    else assert.match(engine.ask(1, asked).json, /well/)
+    assert.equal(engine.askTogether(1, [asked, asked]), undefined)
+  } finally {
+    engine.close()
+  }
+})

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Question } from 'router-sdk/sandbox'
+import { type Question, READ } from 'router-sdk/sandbox'
 import type { Inquiry, Outcome } from '../../src/worker/decide.ts'
+import { hashOf } from '../../src/worker/memo-hash.ts'
 import { MemoRoom, MemoShelf } from '../../src/worker/memo-room.ts'
 import { bundle } from '../sandbox/sandboxes.ts'
 import { CORDON, Deciding, inquiry, ROUTER } from './deciding.ts'
@@ -244,7 +245,60 @@ describe('what is remembered is forgotten', () => {
   })
 })
 
+describe('where questions hardly ever come again', () => {
+  const different = async (deciding: Deciding, from: number, to: number) => {
+    for (let n = from; n < to; n++) await deciding.decide(inquiry(`question ${n}`))
+  }
+
+  it('one that was asked once is not kept, one that was asked twice is', async () => {
+    await using deciding = await serving('conn.text', () => 10_000_000)
+    await different(deciding, 0, 300)
+    const before = deciding.memo.bytesOf('acme')
+    await different(deciding, 300, 600)
+    assert.equal(deciding.memo.bytesOf('acme'), before)
+    for (const known of [false, false, true, true])
+      assert.equal(isRemembered(await deciding.decide(inquiry('again'))), known)
+  })
+
+  it('and then do, each is kept at once as before', async () => {
+    await using deciding = await serving('conn.text', () => 10_000_000)
+    await different(deciding, 0, 300)
+    for (let n = 0; n < 600; n++) await deciding.decide(inquiry('again'))
+    assert.ok(await twice(deciding, inquiry('new')))
+  })
+})
+
+describe('what a question is found by', () => {
+  it('is a number that is the same for the same, and hardly ever for another', () => {
+    const hashes = new Set<number>()
+    for (let n = 0; n < 20_000; n++) {
+      const about = inquiry(`GET /${n} HTTP/1.1\r\nhost: ${n % 7}.example\r\n\r\n`)
+      const hash = hashOf(about, READ.bytes)
+      assert.equal(hash, hashOf({ ...about, bytes: Buffer.concat([about.bytes]) }, READ.bytes))
+      assert.ok(Number.isInteger(hash) && hash >= 0 && hash < 2 ** 30)
+      hashes.add(hash)
+    }
+    assert.ok(hashes.size > 19_990, `${hashes.size} of 20000`)
+  })
+
+  it('depends on every bit of every byte', () => {
+    for (let length = 1; length <= 9; length++) {
+      const bytes = Buffer.alloc(length, 0x5a)
+      const hashes = new Set([hashOf({ ...inquiry(''), bytes }, READ.bytes)])
+      for (let at = 0; at < length; at++)
+        for (let bit = 0; bit < 8; bit++) {
+          const changed = Buffer.from(bytes)
+          changed[at] = (bytes[at] ?? 0) ^ (1 << bit)
+          hashes.add(hashOf({ ...inquiry(''), bytes: changed }, READ.bytes))
+        }
+      assert.equal(hashes.size, 8 * length + 1)
+    }
+  })
+})
+
 describe('the room of a tenant', () => {
+  /** Any number goes that is the same for the same key. */
+  const hash = (key: string) => Buffer.from(key.padStart(8)).readUInt32LE(4) >>> 2
   const remembered = (close: string) => ({ decision: { kind: 'close', text: close } as const, lookups: {} })
   const shelved = () => {
     const room = new MemoRoom(4000)
@@ -254,41 +308,49 @@ describe('the room of a tenant', () => {
   it('has no more than it may, and gives up what was not used for longest', () => {
     const { room, shelf } = shelved()
     for (let n = 0; n < 100; n++) {
-      shelf.set(`key ${n}`, remembered('x'.repeat(n)))
+      shelf.set(hash(`key ${n}`), `key ${n}`, remembered('x'.repeat(n)))
       assert.ok(room.bytes <= 4000)
-      shelf.get('key 0')
+      shelf.get(hash('key 0'), 'key 0')
     }
-    assert.ok(shelf.get('key 0') !== undefined && shelf.get('key 99') !== undefined)
-    assert.equal(shelf.get('key 1'), undefined)
+    assert.ok(shelf.get(hash('key 0'), 'key 0') !== undefined && shelf.get(hash('key 99'), 'key 99') !== undefined)
+    assert.equal(shelf.get(hash('key 1'), 'key 1'), undefined)
+  })
+
+  it('never takes one key for another that has the same hash', () => {
+    const { shelf } = shelved()
+    shelf.set(7, 'first', remembered('x'))
+    shelf.set(7, 'second', remembered('y'))
+    assert.deepEqual(shelf.get(7, 'first'), remembered('x'))
+    assert.equal(shelf.get(7, 'second'), undefined)
   })
 
   it('counts an answer that comes again once', () => {
     const { room, shelf } = shelved()
-    shelf.set('key', remembered('x'))
+    shelf.set(hash('key'), 'key', remembered('x'))
     const { bytes } = room
-    shelf.set('key', remembered('x'))
+    shelf.set(hash('key'), 'key', remembered('x'))
     assert.equal(room.bytes, bytes)
   })
 
   it('takes nothing in that would not fit, and loses nothing by it', () => {
     const { shelf } = shelved()
-    shelf.set('small', remembered('x'))
-    shelf.set('large', remembered('x'.repeat(65_536)))
-    assert.ok(shelf.get('small') !== undefined)
-    assert.equal(shelf.get('large'), undefined)
+    shelf.set(hash('small'), 'small', remembered('x'))
+    shelf.set(hash('large'), 'large', remembered('x'.repeat(65_536)))
+    assert.ok(shelf.get(hash('small'), 'small') !== undefined)
+    assert.equal(shelf.get(hash('large'), 'large'), undefined)
   })
 
   it('is shared by shelves: what one takes in pushes out what was not used on the others', () => {
     const room = new MemoRoom(4000)
     const [one, other] = [new MemoShelf(room), new MemoShelf(room)]
-    one.set('mine', remembered('x'))
-    other.set('used', remembered('y'))
+    one.set(hash('mine'), 'mine', remembered('x'))
+    other.set(hash('used'), 'used', remembered('y'))
     for (let n = 0; n < 100; n++) {
-      one.set(`key ${n}`, remembered('x'))
+      one.set(hash(`key ${n}`), `key ${n}`, remembered('x'))
       assert.ok(room.bytes <= 4000)
-      assert.ok(other.get('used') !== undefined)
+      assert.ok(other.get(hash('used'), 'used') !== undefined)
     }
-    assert.equal(one.get('mine'), undefined)
+    assert.equal(one.get(hash('mine'), 'mine'), undefined)
     one.close()
     other.close()
     assert.equal(room.bytes, 0)
@@ -297,25 +359,25 @@ describe('the room of a tenant', () => {
   it('has what it had of a shelf free when that is closed, which takes nothing in any more', () => {
     const room = new MemoRoom(8000)
     const [one, other] = [new MemoShelf(room), new MemoShelf(room)]
-    other.set('key', remembered('y'))
+    other.set(hash('key'), 'key', remembered('y'))
     const { bytes } = room
-    for (let n = 0; n < 15; n++) one.set(`key ${n}`, remembered('x'))
+    for (let n = 0; n < 15; n++) one.set(hash(`key ${n}`), `key ${n}`, remembered('x'))
     one.close()
     assert.equal(room.bytes, bytes)
-    one.set('late', remembered('x'))
+    one.set(hash('late'), 'late', remembered('x'))
     assert.equal(room.bytes, bytes)
-    assert.equal(one.get('key 14') ?? one.get('late'), undefined)
-    assert.ok(other.get('key') !== undefined)
+    assert.equal(one.get(hash('key 14'), 'key 14') ?? one.get(hash('late'), 'late'), undefined)
+    assert.ok(other.get(hash('key'), 'key') !== undefined)
   })
 
   it('keeps to what it may when that becomes less, whatever comes then', () => {
     const room = new MemoRoom(100_000)
     const shelf = new MemoShelf(room)
-    for (let n = 0; n < 120; n++) shelf.set(`key ${n}`, remembered('x'))
+    for (let n = 0; n < 120; n++) shelf.set(hash(`key ${n}`), `key ${n}`, remembered('x'))
     const allowed = room.bytes + 1
     room.allowed = allowed
     for (let n = 0; n < 120; n++) {
-      shelf.set(`other ${n}`, remembered('x'))
+      shelf.set(hash(`other ${n}`), `other ${n}`, remembered('x'))
       assert.ok(room.bytes <= allowed, `${room.bytes} of ${allowed} bytes`)
     }
   })

@@ -19,6 +19,7 @@ const SUSPICION = { crashed: 2, memory: 2, exited: 1, cpu: 1, deadline: 4, viola
   number
 >
 const CULPRIT = 4
+const SUSPECTED = 2
 
 /** Whose fault the loss of a host was, and what becomes of what it owed. */
 export class Blame {
@@ -28,11 +29,36 @@ export class Blame {
     this.#options = options
   }
 
-  /** `owed`: what the host had not answered, oldest first: it was busy with the first. */
-  lost(loss: HostLoss, detail: string, owed: readonly Job[]): void {
-    const [head, ...behind] = owed
-    if (head !== undefined) this.#blame(head, loss, detail)
-    for (const job of behind) this.#askAgain(job)
+  /**
+   * `owed`: what the host had not answered, oldest first: it was busy with the first. `together`: or with one of those right behind it
+   * about the same version, which it may have asked by one call.
+   */
+  lost(loss: HostLoss, detail: string, owed: readonly Job[], together: boolean): void {
+    const [head] = owed
+    if (head === undefined) return
+    const suspects = together ? beginning(owed) : []
+    if (suspects.length > 1) this.#suspectEach(suspects, loss, detail)
+    else this.#blame(head, loss, detail)
+    for (const job of owed.slice(Math.max(1, suspects.length))) this.#askAgain(job)
+  }
+
+  /**
+   * Whether their router cost the host is as certain as it is of a single question; which of them it was shows where each is asked by
+   * itself.
+   */
+  #suspectEach(suspects: readonly Asking[], loss: HostLoss, detail: string): void {
+    for (const [at, asking] of suspects.entries()) {
+      asking.suspect = true
+      asking.suspicion += Math.min(SUSPICION[loss], SUSPECTED)
+      if (!this.#options.serves(asking)) asking.fail(failure('unavailable', detail, 0))
+      else if (at === 0) this.#strikeFor(loss, asking.version.router)
+    }
+    for (const asking of suspects) if (this.#options.serves(asking)) this.#options.askAgain(asking)
+  }
+
+  #strikeFor(loss: HostLoss, router: string): void {
+    if (SUSPICION[loss] >= CULPRIT) this.#options.strike(router, 'killed')
+    else if (loss === 'crashed' && this.#options.suspect(router)) this.#options.strike(router, 'crashed')
   }
 
   #blame(job: Job, loss: HostLoss, detail: string): void {
@@ -49,7 +75,7 @@ export class Blame {
     job.suspicion += SUSPICION[loss]
     if (!serves) return job.fail(failure(byItself ? 'unavailable' : 'killed', detail, 0))
     if (job.suspicion < CULPRIT) {
-      if (loss === 'crashed' && this.#options.suspect(router)) this.#options.strike(router, 'crashed')
+      this.#strikeFor(loss, router)
       return this.#options.askAgain(job)
     }
     this.#options.strike(router, 'killed')
@@ -63,4 +89,14 @@ export class Blame {
       return job.fail(failure('unavailable', 'its sandbox host was lost', 0))
     this.#options.askAgain(job)
   }
+}
+
+/** The questions that stand first, about one version. */
+function beginning(owed: readonly Job[]): Asking[] {
+  const questions: Asking[] = []
+  for (const job of owed) {
+    if (job.kind !== 'asking' || job.version.id !== (questions[0] ?? job).version.id) break
+    questions.push(job)
+  }
+  return questions
 }

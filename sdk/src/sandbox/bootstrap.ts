@@ -45,6 +45,9 @@ export function bootstrap(): (question: string) => string {
   const MAX_LISTEN = 512 + MAX_HOSTS * MAX_HOST
   /** Of a question, before its facts. */
   const HEAD = 5
+  /** What several questions begin with, in place of a hook, and the bytes of the length before each of them. */
+  const TOGETHER = 8
+  const LENGTH = 4
   /** The bits of `READ` in `facts-read.ts`. */
   const BYTES = 1
   const FINAL = 2
@@ -256,12 +259,33 @@ export function bootstrap(): (question: string) => string {
   function dispatch(question: string): string {
     try {
       if (question === '') return describe()
-      begin(question)
-      return ask(HOOKS[code(0) & 3] as string)
+      if (codeOf(question, 0) === TOGETHER) return answerEach(question)
+      return answer(question)
     } catch {
       return UNSHOWN_ANSWER
     } finally {
       begin('')
+    }
+  }
+
+  /** The answers stand in lines: no JSON of ours has a line feed. */
+  function answerEach(questions: string): string {
+    let answers = ''
+    for (let at = 1; at < questions.length; ) {
+      const from = at + LENGTH
+      const to = from + lengthIn(questions, at)
+      answers += (at === 1 ? '' : '\n') + answer(apply(slice, questions, [from, to]) as string)
+      at = to
+    }
+    return answers
+  }
+
+  function answer(question: string): string {
+    try {
+      begin(question)
+      return ask(HOOKS[code(0) & 3] as string)
+    } catch {
+      return UNSHOWN_ANSWER
     }
   }
 
@@ -294,11 +318,21 @@ export function bootstrap(): (question: string) => string {
     read = 0
     if (question === '') return
     final = code(0) > 3
-    factsEnd = HEAD + code(1) + code(2) * 256 + code(3) * 65_536 + code(4) * 16_777_216
+    factsEnd = HEAD + lengthIn(asked, 1)
   }
 
   function code(at: number): number {
-    return apply(charCodeAt, asked, [at]) as number
+    return codeOf(asked, at)
+  }
+
+  function codeOf(text: string, at: number): number {
+    return apply(charCodeAt, text, [at]) as number
+  }
+
+  /** The u32, little-endian, that stands at `at`. */
+  function lengthIn(text: string, at: number): number {
+    const low = codeOf(text, at) + codeOf(text, at + 1) * 256
+    return low + codeOf(text, at + 2) * 65_536 + codeOf(text, at + 3) * 16_777_216
   }
 
   function ask(hook: string): string {

@@ -2,6 +2,7 @@ import type { Status } from './engine-status.ts'
 import { type Outcome, RouterIsolate } from './isolate.ts'
 import { patience } from './patience.ts'
 import { Lap } from './process-time.ts'
+import { questionsTogether } from './question-text.ts'
 import type { CodeLimits } from './sandbox.ts'
 
 export interface EngineAnswer {
@@ -21,6 +22,8 @@ interface Loaded {
   struck: boolean
   /** It was ended somewhere in the middle: it has to be replaced before it is asked again. */
   interrupted: boolean
+  /** CPU microseconds of questions that came to nothing together: the next answer counts them. */
+  unpaid: number
 }
 
 /**
@@ -33,6 +36,9 @@ const ATTEMPTS = 2
 const BUSY = 1000
 /** Share of its CPU time from which on a router was not descheduled. */
 const HALF = 0.5
+
+/** It is to be asked of another host. */
+const NOT_ASKED: EngineAnswer = { status: 'elsewhere', json: '', cpu: 0 }
 
 /**
  * The isolates of one host, by version. The same engine runs in a sandbox host process and in the direct sandbox, so that what
@@ -60,7 +66,7 @@ export class RouterEngine {
       const { used } = lap
       const late = outcome.kind === 'returned' && used > loadTime * 1100
       if (outcome.kind === 'returned' && !late)
-        this.#loaded.set(id, { code: Buffer.from(code), limits, isolate, struck: false, interrupted: false })
+        this.#loaded.set(id, { code: Buffer.from(code), limits, isolate, struck: false, interrupted: false, unpaid: 0 })
       else isolate.dispose()
       if (late) return toAnswer({ kind: 'timeout' }, used)
       if (attempt === ATTEMPTS || !descheduled(outcome, used, loadTime)) return toAnswer(outcome, used)
@@ -77,18 +83,47 @@ export class RouterEngine {
   ask(id: number, question: string): EngineAnswer {
     const loaded = this.#loaded.get(id)
     // It was struck here, or could not be loaded.
-    if (!this.#penalty && (loaded === undefined || loaded.struck)) return { status: 'elsewhere', json: '', cpu: 0 }
+    if (!this.#penalty && (loaded === undefined || loaded.struck)) return NOT_ASKED
     if (loaded === undefined) return { status: 'broken', json: `version ${id} is not loaded`, cpu: 0 }
+    const { unpaid } = loaded
+    loaded.unpaid = 0
     const restoring = loaded.struck || loaded.interrupted ? this.#restore(loaded) : 0
-    const answer = this.#call(loaded, question, restoring)
+    const answer = this.#call(loaded, question, unpaid + restoring)
     if (answer.status === 'timeout' || answer.status === 'memory') loaded.struck = true
     return answer
+  }
+
+  /**
+   * Asks all of them by one call, in the time of one: entering an isolate, its time limit and two readings of the clock cost more
+   * than many a decision. `undefined` where that did not do, and each is to be asked by itself, in their order: routers are pure,
+   * so none is asked twice to any effect. When time is up nobody knows which of them took it: the first is said to have, and gets
+   * its second chance elsewhere, as the others do.
+   */
+  askTogether(id: number, questions: readonly string[]): EngineAnswer[] | undefined {
+    const loaded = this.#loaded.get(id)
+    const apart = this.#penalty || performance.now() < this.#busyUntil
+    if (apart || loaded === undefined || loaded.struck || loaded.interrupted) return undefined
+    const allowed = loaded.limits.decisionTime
+    const lap = new Lap()
+    const outcome = loaded.isolate.call(questionsTogether(questions), allowed)
+    const { used } = lap
+    const answers = outcome.kind === 'returned' ? outcome.result.split('\n') : []
+    if (answers.length === questions.length)
+      return answers.map((json) => ({ status: 'returned', json, cpu: used / questions.length }))
+    if (descheduled(outcome, used, allowed)) this.#busyUntil = performance.now() + BUSY
+    else if (outcome.kind === 'timeout') {
+      loaded.struck = true
+      return questions.map((_, at) => (at === 0 ? toAnswer(outcome, used) : NOT_ASKED))
+    }
+    loaded.interrupted = true
+    loaded.unpaid += used
+    return undefined
   }
 
   /** Says how many bytes a version holds; `elsewhere` where it is not loaded. */
   measure(id: number): EngineAnswer {
     const isolate = this.#loaded.get(id)?.isolate
-    if (isolate === undefined || isolate.disposed) return { status: 'elsewhere', json: '', cpu: 0 }
+    if (isolate === undefined || isolate.disposed) return NOT_ASKED
     try {
       return { status: 'returned', json: String(isolate.measure()), cpu: 0 }
     } catch {

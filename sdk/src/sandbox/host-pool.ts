@@ -18,7 +18,7 @@ export interface HostPoolOptions {
   readonly serves?: (pid: number) => void
   /** The versions that a host should have before it is asked, the most wanted last. */
   readonly wanted: () => readonly Held[]
-  readonly lost: (pid: number, loss: HostLoss, detail: string, owed: readonly Job[]) => void
+  readonly lost: (host: HostProcess<Job>, loss: HostLoss, detail: string, owed: readonly Job[]) => void
   /** A version that loaded in the spare does not load in a host that serves. */
   readonly unloadable: (held: Held, error: Error) => void
   /** A job that nothing came of in time. */
@@ -224,7 +224,7 @@ export class HostPool {
     }
     this.#assignRoles()
     // Strikes first: what waits of the one to blame is not sent to the next host.
-    this.#options.lost(process.pid, loss, detail, owed)
+    this.#options.lost(process, loss, detail, owed)
     this.#pump()
   }
 
@@ -239,7 +239,7 @@ export class HostPool {
     const waiting = Object.values(this.#lanes).some(({ size }) => size > 0)
     let busy = this.#starter.hosts.length > 0 || waiting || this.#rehearsals.length > 0
     for (const host of [...this.#hosts.values()]) {
-      host.watchMemory()
+      if (host.process.load > 0 || now - host.usedAt < IDLE_WATCH) host.watchMemory()
       host.process.checkDeadline()
       const apart = host.role === 'penalty' || host.role === 'cell'
       if (apart && host.process.load === 0 && now - host.usedAt > APART_IDLE)

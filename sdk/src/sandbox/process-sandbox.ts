@@ -4,7 +4,7 @@ import { Cordons } from './cordons.ts'
 import { CpuBudgets } from './cpu-budgets.ts'
 import type { Held } from './held.ts'
 import { HostPool, type LaneName } from './host-pool.ts'
-import type { HostLoss } from './host-process.ts'
+import type { HostLoss, HostProcess } from './host-process.ts'
 import { InFlight } from './in-flight.ts'
 import { Asking, type Job } from './jobs.ts'
 import type { HostReport } from './loaded-host.ts'
@@ -31,7 +31,8 @@ const MOVES_TO_SERVING = 3
  * culprit: it fails and its router gets a strike. Dead by itself (a crash, or somebody's `kill -9`) or killed for the memory of
  * all that it held, it is a suspect: asked again, in the cell, and a culprit when that dies in the same way. Its router
  * gets a strike when it crashes one host after the other, however the second asking ends. Questions behind are asked of the
- * next host.
+ * next host. Where a host may have asked several of one version by one call, all of them are suspects, and the cell, which asks one
+ * at a time, shows which it was.
  * Loading is judged in the same way, and a version whose router is not clear of strikes is no host's to load before it serves:
  * otherwise one that kills its host now and then while loading could keep every host from serving.
  */
@@ -147,9 +148,9 @@ export class ProcessSandbox implements Sandbox {
       budgets: this.#budgets,
       ...(serves && { serves }),
       wanted: () => this.#versions.wanted(cordon).filter(({ version }) => this.#isClear(version)),
-      lost: (pid, loss, detail, owed) => {
+      lost: (host, loss, detail, owed) => {
         this.#options.gone?.(cordon)
-        this.#lost(pid, loss, detail, owed)
+        this.#lost(host, loss, detail, owed)
       },
       unloadable: ({ version }, error) => {
         this.#rehearsed.forget(version)
@@ -265,13 +266,13 @@ export class ProcessSandbox implements Sandbox {
     }
   }
 
-  #lost(pid: number, loss: HostLoss, detail: string, owed: readonly Job[]): void {
+  #lost({ pid, penalty }: HostProcess<Job>, loss: HostLoss, detail: string, owed: readonly Job[]): void {
     const [head] = owed
     if (!this.#closed && (loss !== 'exited' || head !== undefined))
       this.#options.report({ kind: 'host-lost', pid, loss, detail, ...(head && { router: head.version.router }) })
     if (loss === 'deadline' && head?.kind === 'asking' && this.#versions.has(head.version.id))
       this.#options.report({ kind: 'limited', tenant: head.version.tenant, limit: 'decisionTime' })
-    this.#blame.lost(loss, detail, owed)
+    this.#blame.lost(loss, detail, owed, !penalty)
   }
 
   #refuse(job: Job, message: string): void {

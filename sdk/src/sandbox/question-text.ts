@@ -6,11 +6,16 @@ import type { Facts, Hook, Question } from './sandbox.ts'
  *
  * hook u8, and 4 more where it is the last question · length of facts u32, little-endian · facts as JSON in ASCII · bytes
  *
- * An empty one asks the router to describe itself.
+ * An empty one asks the router to describe itself. Several of one version may be asked by one call (`questionsTogether`):
+ *
+ * 8 · for each question its length u32, little-endian · the question
+ *
+ * Their answers come in lines, in the same order.
  */
 const HOOKS: readonly Hook[] = ['route', 'onConnect', 'onConnectError', 'onInactivity']
 const LAST = 4
 const HEAD = 5
+const TOGETHER = 8
 
 /** What a question takes beside its facts and bytes, in bytes. */
 export const QUESTION_HEAD = HEAD
@@ -36,6 +41,16 @@ export function questionText(question: Question): string {
   const buffer = Buffer.allocUnsafe(HEAD + facts.length + question.bytes.length)
   writeQuestion(buffer, 0, question, facts)
   return buffer.toString('latin1')
+}
+
+/** Questions of one version, each as `questionText` has it, as one. */
+export function questionsTogether(questions: readonly string[]): string {
+  let text = String.fromCharCode(TOGETHER)
+  for (const question of questions) {
+    const { length } = question
+    text += String.fromCharCode(length & 255, (length >>> 8) & 255, (length >>> 16) & 255, length >>> 24) + question
+  }
+  return text
 }
 
 /** The bytes that a question is about, one character a byte. */
