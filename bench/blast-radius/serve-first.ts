@@ -29,6 +29,6 @@ export function serveFirst(): boolean {
   } catch {
     return false
   }
-  shortenSlices(process.pid)
+  shortenSlices(process.pid, 'host')
   return true
 }

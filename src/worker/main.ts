@@ -11,7 +11,7 @@ let worker: Worker | undefined
 
 keepDescriptorsFromChildren()
 makeRoomForDescriptors()
-shortenSlices(process.pid)
+shortenSlices(process.pid, 'worker')
 leadGroup()
 
 // Signals are for the supervisor, which drains its workers; a service manager sends them to all.

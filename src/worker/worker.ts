@@ -102,7 +102,7 @@ export class Worker {
       limits: { decisionDeadline: settings.router.decisionDeadline, hostMemory: settings.hostMemory },
       idleVersion: settings.idleVersion,
       strikes: settings.strikes,
-      serves: shortenSlices,
+      serves: (pid) => shortenSlices(pid, 'host'),
       gone: (cordon) => this.#memo.forgetCordon(cordon),
       report: (event) => this.#notices.sandboxEvent(event),
     })

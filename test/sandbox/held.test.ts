@@ -3,10 +3,16 @@ import { test } from 'node:test'
 import { OPERATORS } from 'router-sdk/limits'
 import { Held } from '../../sdk/src/sandbox/held.ts'
 
-function held(): Held {
+/** One that has been asked for the first times, and took so many milliseconds. */
+function held(first = [15, 15, 1]): Held {
   const version = new Held({ id: 1, router: 'r', code: '', ...OPERATORS })
-  for (; version.answers < 3; version.answers++) version.took(15)
+  for (const took of first) answer(version, took)
   return version
+}
+
+function answer(version: Held, milliseconds: number): void {
+  version.took(milliseconds)
+  version.answers += 1
 }
 
 test('a version whose decisions take long is asked apart, until they have been short for a while', () => {
@@ -20,6 +26,19 @@ test('a version whose decisions take long is asked apart, until they have been s
   let short = 0
   for (; version.takesLong && short < 100; short++) version.took(0.05)
   assert.ok(short > 3 && short < 20, `${short} short decisions`)
+})
+
+test('a version none of whose first decisions was quick is new until it is known to take long, or not', () => {
+  const slow = held([15, 15, 15])
+  assert.deepEqual([slow.isNew, slow.takesLong], [true, false])
+  answer(slow, 15)
+  assert.deepEqual([slow.isNew, slow.takesLong], [true, false])
+  answer(slow, 15)
+  assert.equal(slow.takesLong, true)
+  const quick = held([15, 15, 15])
+  for (let at = 0; at < 3; at++) answer(quick, 0.05)
+  assert.deepEqual([quick.isNew, quick.takesLong], [false, false])
+  assert.equal(held([15, 1, 15]).isNew, false)
 })
 
 test('a version that replaces one which hardly lived is new for a while, however often it was asked', (context) => {

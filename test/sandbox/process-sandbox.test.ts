@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { LoadedHost } from '../../sdk/src/sandbox/loaded-host.ts'
 import { DEAF } from '../hostile/deaf.ts'
 import { kill } from '../kit/pointsman.ts'
 import { until, within } from '../kit/wait.ts'
@@ -241,4 +242,19 @@ test('a question that times out apart as well is a strike, the first of its rout
     watched.events.map((event) => (event.kind === 'strike' ? event.strikes : event.kind)),
     [1],
   )
+})
+
+test('a version that was struck in the spare is loaded anew there, and in no host on which others wait', async (context) => {
+  await using watched = await WatchedSandbox.start()
+  const { sandbox } = watched
+  const code = routing("if (conn.text === 'loop') for (;;);\nreturn { close: conn.text }")
+  await sandbox.load(version(1, code, { tenant: 'acme' }))
+  const loads = context.mock.method(LoadedHost.prototype, 'load')
+  const replies = await Promise.all(['loop', 'a', 'b'].map((text) => ask(sandbox, 1, question(text))))
+  assert.deepEqual(
+    replies.map(({ kind }) => kind),
+    ['failed', 'answered', 'answered'],
+  )
+  const roles = loads.mock.calls.map(({ this: host }) => (host as LoadedHost).role)
+  assert.ok(roles.includes('spare') && !roles.includes('serving'), roles.join())
 })

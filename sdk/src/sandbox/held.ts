@@ -3,8 +3,9 @@ import type { SandboxVersion } from './sandbox.ts'
 
 /** Expected of a version that was never asked: such questions are sent one by one. */
 const UNKNOWN = 2
-/** Answers after which a version is no longer new. */
+/** Answers after which a version is no longer new, and if none of them was quick. */
 const PROVEN = 3
+const PROVEN_SLOW = 6
 /**
  * Milliseconds: one that replaces a version that lived no longer has to live so long before others have to wait while it is
  * loaded. Otherwise whoever saves all the time would have them wait all the time.
@@ -28,8 +29,6 @@ export class Held {
   unloading = false
   /** Hosts that died by themselves while loading it. */
   lostLoading = 0
-  /** When the hosts that had struck it were told to load it again. */
-  reloaded = 0
   /** When it was given, on the clock of `performance.now()`, as all times here. */
   readonly givenAt: number = performance.now()
   /** When it was last asked, or the version that it is to replace. */
@@ -41,6 +40,8 @@ export class Held {
   /** One outlier, such as a collection of garbage, hardly moves it. */
   #mean = 0
   #long = false
+  /** CPU milliseconds of the quickest of its first decisions. */
+  #quickest = Number.POSITIVE_INFINITY
 
   constructor(version: SandboxVersion) {
     this.version = version
@@ -72,7 +73,7 @@ export class Held {
 
   /** It has hardly been asked about a connection yet: nobody knows what its questions do to a host. */
   get isNew(): boolean {
-    return this.#isUnproven || this.isHurried
+    return this.#isUnproven || this.#isDoubtful || this.isHurried
   }
 
   /** It may not live long, like the one before it. */
@@ -84,6 +85,11 @@ export class Held {
     return this.answers < PROVEN
   }
 
+  /** It may be slow for good: neighbours should not be those who find out. */
+  get #isDoubtful(): boolean {
+    return this.answers < PROVEN_SLOW && this.#quickest > LONG.from
+  }
+
   /** Its decisions are slow, within what they may take: neighbours' questions should not stand behind them. */
   get takesLong(): boolean {
     return this.#long
@@ -92,8 +98,11 @@ export class Held {
   /** One of its questions took so many CPU milliseconds. */
   took(milliseconds: number): void {
     this.#expected = Math.max(milliseconds, this.#expected * FADING + milliseconds * (1 - FADING))
-    // The first decisions of code that never ran before say little about the others.
-    if (this.#isUnproven) return
+    if (this.#isUnproven) {
+      // The first decisions of code that never ran before say little about the others.
+      this.#quickest = Math.min(this.#quickest, milliseconds)
+      return
+    }
     this.#mean += (milliseconds - this.#mean) * NEWEST
     this.#long = this.#mean > (this.#long ? LONG.until : LONG.from)
   }

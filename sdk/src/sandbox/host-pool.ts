@@ -122,11 +122,6 @@ export class HostPool {
     await Promise.all(loaded)
   }
 
-  /** Loads a version anew wherever it was struck. */
-  reload(held: Held): void {
-    for (const host of [...this.#inRole.serving, ...this.#inRole.spare]) host.load(held, () => {})
-  }
-
   /** Bytes that a version holds in the host which was asked about anything last, of those that have it. */
   measure(held: Held): Promise<number | undefined> {
     const [host] = [...this.#hosts.values()].filter((each) => each.has(held)).sort((a, b) => b.usedAt - a.usedAt)

@@ -2,6 +2,7 @@ import type { Queued } from './fair-queue.ts'
 import { decodeAnswer } from './frames.ts'
 import type { Held } from './held.ts'
 import type { Pending } from './host-process.ts'
+import type { LoadedHost } from './loaded-host.ts'
 import { failure, HostViolation, parseDescription, parseMeasure } from './replies.ts'
 import type { Failed, Question, Reply, RouterDescription, SandboxVersion } from './sandbox.ts'
 
@@ -29,7 +30,8 @@ export class Asking implements Pending, Queued {
   readonly held: Held
   readonly question: Question
   readonly since = performance.now()
-  /** When it was last sent to a host. */
+  /** Which host it was last sent to, and when. */
+  at: LoadedHost | undefined
   sent = 0
   /** What it was expected to take when it was sent, what its tenant was charged with then, and what it took, in CPU milliseconds. */
   booked = 0

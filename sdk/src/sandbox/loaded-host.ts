@@ -72,6 +72,8 @@ export class LoadedHost {
   readonly #room: number
   /** By id, those that it has or will have when a question about them is read; the one longest not asked about first. */
   readonly #loaded = new Map<number, Held>()
+  /** When versions were last loaded anew, by id. */
+  readonly #reloads = new Map<number, number>()
   role: Role
   usedAt: number = performance.now()
   #expected = 0
@@ -110,6 +112,7 @@ export class LoadedHost {
     const { held, question } = asking
     const { version } = held
     this.usedAt = performance.now()
+    asking.at = this
     asking.sent = this.usedAt
     asking.booked = asking.expected
     if (!this.has(held)) this.load(held, () => {})
@@ -141,6 +144,17 @@ export class LoadedHost {
       done()
     }
     this.give(new Loading(held, loaded))
+  }
+
+  /**
+   * Loads a version anew that was struck here when a question was sent at `sent`, unless that was done since. Nothing where struck ones
+   * are asked on and on.
+   */
+  reload(held: Held, sent: number): void {
+    const { id } = held.version
+    if (this.process.penalty || (this.#reloads.get(id) ?? Number.NEGATIVE_INFINITY) > sent) return
+    this.#reloads.set(id, performance.now())
+    this.load(held, () => {})
   }
 
   /** Loads versions one by one, the last first, as long as there is room for more without unloading any. */
@@ -176,6 +190,7 @@ export class LoadedHost {
   }
 
   unload(id: number): void {
+    this.#reloads.delete(id)
     if (!this.#loaded.delete(id)) return
     this.process.expect(BESIDE.unloading)
     this.process.send(encodeUnload(id))

@@ -198,10 +198,7 @@ export class ProcessSandbox implements Sandbox {
     if (givenUp !== undefined) return givenUp
     asking.slow ||= asking.moves >= MOVES_TO_SERVING
     const standing = this.#strikes.standing(held.version.router)
-    if (standing === 'clear' && held.reloaded <= asking.sent) {
-      held.reloaded = performance.now()
-      this.#cordons.get(held.version.cordon)?.reload(held)
-    }
+    if (standing === 'clear') asking.at?.reload(held, asking.sent)
     this.#dispatch(asking)
     return undefined
   }

@@ -77,6 +77,8 @@ export class EpollConnection implements Connection, Watched, Unfinished {
   /** A short read means nothing: what a unix socket carries beside bytes cuts them as well. */
   #readsToEmpty: boolean
   #readQueued = false
+  /** It was accepted, and has said nothing yet. */
+  #newcomer: boolean
   /** It moved much at once when it was last read: those who move little come first. */
   #much = false
   #paused = false
@@ -131,6 +133,7 @@ export class EpollConnection implements Connection, Watched, Unfinished {
     this.#watchesRoom = events !== undefined
     // what was accepted has often been sent something by now
     this.#readable = events === undefined
+    this.#newcomer = events === undefined
     this.#readsToEmpty = !start.tcp
     this.#outgoing = new Outgoing(poller, start.options)
   }
@@ -214,7 +217,7 @@ export class EpollConnection implements Connection, Watched, Unfinished {
     if ((events & MORE) !== 0) this.#readsToEmpty = true
     if (this.#connecting !== undefined && !this.#settle(this.#connecting, events)) return
     if (!this.#outgoing.empty && (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) !== 0) this.#flush()
-    if (this.#much) this.#readSoon()
+    if (this.#newcomer || this.#much) this.#readSoon()
     else this.#read()
   }
 
@@ -243,7 +246,8 @@ export class EpollConnection implements Connection, Watched, Unfinished {
   #readSoon(): void {
     if (!this.#readable || this.#readQueued || this.#connecting !== undefined) return
     this.#readQueued = true
-    if (this.#much) this.#poller.afterOthers(this)
+    if (this.#newcomer) this.#poller.newcomer(this)
+    else if (this.#much) this.#poller.afterOthers(this)
     else this.#poller.soon(this)
   }
 
@@ -288,6 +292,7 @@ export class EpollConnection implements Connection, Watched, Unfinished {
 
   /** `now` of so many bytes in this turn. */
   #moved(now: number, bytes: number): void {
+    this.#newcomer = false
     this.#much = bytes >= CHUNK
     this.#poller.moved(now)
   }

@@ -16,14 +16,14 @@ import {
   SOCK_NONBLOCK,
   SOCK_STREAM,
 } from './linux.ts'
-import type { Poller, Watched } from './poller.ts'
+import type { Poller, Unfinished, Watched } from './poller.ts'
 import { decodeAddress, encodeAddress, familyOf } from './socket-address.ts'
 import type { SocketOptions } from './socket-options.ts'
 import { systemError } from './system-error.ts'
 
 const BACKLOG = 4096 // the kernel takes the lesser of this and net.core.somaxconn
-/** Connections that one listener accepts in one turn: those that are flowing must not wait for a crowd at the door. */
-const ACCEPTS_A_TURN = 64
+/** Connections that one listener accepts at a time: those that are flowing must not wait for a crowd at the door. */
+const ACCEPTS_AT_A_TIME = 16
 /** Milliseconds until accepting is tried again when it failed for want of something. */
 const RETRY = 100
 /** What is wanting then; or, though nobody could have closed it, the listening socket itself. */
@@ -68,7 +68,7 @@ function boundTo({ calls, arena }: Poller, descriptor: number): SocketEndpoint {
 }
 
 /** A listening socket, watched level-triggered: what one turn leaves, the next one is told of. */
-class EpollListener implements TransportListener, Watched {
+class EpollListener implements TransportListener, Watched, Unfinished {
   readonly port: number
   onError: ((error: Error) => void) | undefined
   readonly #poller: Poller
@@ -77,6 +77,8 @@ class EpollListener implements TransportListener, Watched {
   readonly #local: SocketEndpoint | undefined
   #descriptor: number
   #paused = false
+  /** It will be its turn to accept. */
+  #queued = false
   #retry: NodeJS.Timeout | undefined
 
   constructor(poller: Poller, descriptor: number, bound: SocketEndpoint, accepted: (connection: Connection) => void) {
@@ -113,7 +115,14 @@ class EpollListener implements TransportListener, Watched {
   }
 
   ready(): void {
-    this.#accept(ACCEPTS_A_TURN)
+    if (this.#queued) return
+    this.#queued = true
+    this.#poller.newcomer(this)
+  }
+
+  goOn(): void {
+    this.#queued = false
+    this.#accept(ACCEPTS_AT_A_TIME)
   }
 
   #accept(most: number): void {

@@ -22,6 +22,9 @@ const MOST_A_TURN = 1_048_576
 const FEW = 4
 const BULK_AMONG_MANY = 262_144
 
+/** Milliseconds of a turn in which connections are accepted and heard for the first time. */
+const NEWCOMERS_A_TURN = 0.5
+
 /**
  * The descriptors of a transport, watched by one epoll descriptor, which Node's own event loop watches in turn. What happened
  * is dealt with in a *turn*: an immediate of Node's, so that ticks, promises and uncaught errors are as everywhere else (a
@@ -41,8 +44,9 @@ export class Poller {
   #ready: Unfinished[] = []
   #spare: Unfinished[] = []
   #last: Unfinished[] = []
-  /** The first is next. */
+  /** The first is next, as in the one below. */
   readonly #bulk: Unfinished[] = []
+  readonly #newcomers: Unfinished[] = []
   /** Bytes that may still be moved in this turn. */
   #room = 0
   #share = MOST_A_TURN
@@ -116,6 +120,15 @@ export class Poller {
     if (!this.#inTurn) this.#schedule()
   }
 
+  /**
+   * When all who move little had their turn, in this one or a later: for accepting, and for who has said nothing yet. Who is under
+   * way needs several turns, and would wait in each of them for all of a crowd at the door.
+   */
+  newcomer(work: Unfinished): void {
+    this.#newcomers.push(work)
+    if (!this.#inTurn) this.#schedule()
+  }
+
   /** So many bytes were moved. */
   moved(bytes: number): void {
     this.#room -= bytes
@@ -143,14 +156,27 @@ export class Poller {
     this.#inTurn = true
     const count = this.calls.epollWait(this.#epoll, this.arena.events, EVENTS, 0)
     if (count < 0 && count !== -EINTR) throw systemError('epoll_wait', -count)
-    const busy = count + this.#ready.length + this.#bulk.length
+    const busy = count + this.#ready.length + this.#bulk.length + this.#newcomers.length
     this.#shareOut(busy)
     this.#room = busy > FEW ? BULK_AMONG_MANY : BYTES_A_TURN
     for (let index = 0; index < count; index++) this.#dispatch(index)
     this.#work()
     this.#inTurn = false
     // what had its share of this turn goes on in the next one, after everything else of the process
-    if (this.#ready.length > 0 || this.#bulk.length > 0 || count === -EINTR) this.#schedule()
+    const more = this.#ready.length > 0 || this.#bulk.length > 0 || this.#newcomers.length > 0
+    if (more || count === -EINTR) this.#schedule()
+  }
+
+  #meetNewcomers(): void {
+    const end = performance.now() + NEWCOMERS_A_TURN
+    while (this.#newcomers.length > 0) {
+      try {
+        this.#newcomers.shift()?.goOn()
+      } catch (error) {
+        rethrow(error)
+      }
+      if (performance.now() > end) return
+    }
   }
 
   #moveMuch(): void {
@@ -190,6 +216,7 @@ export class Poller {
     this.#ready = this.#spare
     this.#spare = ready
     run(ready)
+    this.#meetNewcomers()
     this.#moveMuch()
     // each may bring about others, which are at their end too
     run(this.#last)

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { createEpollTransport, epollMissing } from '../../src/transport/epoll/epoll.ts'
+import type { Connection } from '../../src/transport/transport.ts'
+import { dial, listen } from '../contract/ends.ts'
+import { eventually } from '../contract/eventually.ts'
+
+const CROWD = 200
+/** Milliseconds that the first bytes of each keep the process busy: more than newcomers have of a turn. */
+const BUSY = 1
+
+function echo(connection: Connection, first: () => void): void {
+  let said = false
+  connection.setEvents({
+    data(bytes) {
+      if (!said) first()
+      said = true
+      connection.write(bytes)
+    },
+    ended: () => connection.end(),
+    drained: () => {},
+    closed: () => {},
+  })
+}
+
+describe('a crowd at the door', { skip: epollMissing() ?? false }, () => {
+  it('keeps nobody waiting who is under way, and is served all the same', async (t) => {
+    let served = 0
+    const crowded = () => {
+      served += 1
+      for (const end = performance.now() + BUSY; performance.now() < end; );
+    }
+    const listener = await listen(t, createEpollTransport(), (connection) => echo(connection, crowded))
+    const friend = dial(t, listener.port)
+    friend.socket.write('0')
+    await eventually(
+      'an echo',
+      () => friend.text === '0',
+      () => friend.text,
+    )
+    const crowd = Array.from({ length: CROWD }, () => dial(t, listener.port))
+    for (const { socket } of crowd) socket.once('connect', () => socket.write('x'))
+    // what was served of the crowd while each word of the friend's was under way
+    const meanwhile: number[] = []
+    let asked = 0
+    friend.socket.on('data', () => {
+      meanwhile.push(served - asked)
+      asked = served
+      friend.socket.write('.')
+    })
+    friend.socket.write('.')
+    await eventually(
+      'all of the crowd to be served',
+      () => crowd.every(({ text }) => text === 'x'),
+      () => [served, crowd.filter(({ text }) => text !== 'x').length],
+    )
+    const longest = Math.max(...meanwhile)
+    assert.equal(served, CROWD + 1)
+    assert.ok(longest <= CROWD / 10, `${longest} of ${CROWD} were served before an answer: ${meanwhile.join(' ')}`)
+  })
+})
