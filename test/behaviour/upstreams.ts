@@ -51,10 +51,23 @@ export class Recorder implements AsyncDisposable {
   }
 }
 
-/** A port of 127.0.0.1 that nobody listens on. */
+let tried = 0
+
+/**
+ * A port of 127.0.0.1 that nobody listens on, another one each time. One of the lowest: those that were free a moment ago may be given to
+ * whoever asks for any port, such as a test that runs beside this one.
+ */
 export async function refusedRemote(): Promise<string> {
-  await using server = await TestServer.start(() => {})
-  return server.remote
+  for (;;) {
+    tried += 1
+    const socket = connect(tried, '127.0.0.1')
+    const refused = await once(socket, 'connect').then(
+      () => false,
+      () => true,
+    )
+    socket.destroy()
+    if (refused) return `127.0.0.1:${tried}`
+  }
 }
 
 /** An echo server on a unix socket; it says `<name>:` first. `listen` may be called later than it is created. */
