@@ -74,6 +74,8 @@ const ENVIRONMENT = {
  * 0.1 ms when they are nicer by 5. Much nicer ones miss deadlines on a busy machine, and hosts that are killed cost more.
  */
 const NICE = { serving: 2, penalty: 6 } as const
+/** A host that has been busy with its oldest question for less than this is not looked at yet, in milliseconds. */
+const PROMPT = 5
 /** A host that gets no processor time is given up after this many deadlines. */
 const ABANDONED = 5
 const MAX_START = 10_000
@@ -181,12 +183,12 @@ export class HostProcess<P extends Pending> {
   /** Called on a coarse tick: kills the host when the oldest question is past its deadline. */
   checkDeadline(): void {
     const head = this.#inFlight[0]
-    if (head === undefined || this.#lost) return
+    const elapsed = this.busyFor
+    if (head === undefined || this.#lost || elapsed < PROMPT) return
     if (this.#watched?.id !== head.id) {
       this.#watched = { id: head.id, cpu: mainThreadTime(this.pid) }
       return
     }
-    const elapsed = performance.now() - this.#headSince
     const { wall, cpu, router } = head.allowed
     if (elapsed < wall) return
     // Not given the processor, it is not to blame, up to a point: a stopped host never gets it.
