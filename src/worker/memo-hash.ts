@@ -6,8 +6,9 @@ import type { Inquiry } from './decide.ts'
 const SEED = randomInt(2 ** 32)
 
 /**
- * A number of 30 bits, which V8 keeps without a heap object, for what of a question an answer `read`: by far most questions that were never asked before
- * are told apart by it alone, without a string to be made, which costs a microsecond or two. What has the same hash need not be the same.
+ * A number of 30 bits, which V8 keeps without a heap object, for what of a question an answer `read`: by it alone nearly all questions
+ * that were never asked before are told from those that were, without a string to be made, which costs a microsecond or two. What
+ * has the same hash need not be the same.
  */
 export function hashOf({ hook, bytes, facts }: Inquiry, read: number): number {
   const { final, client, local, listener } = facts

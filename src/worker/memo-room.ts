@@ -74,8 +74,8 @@ export class MemoRoom {
 }
 
 /**
- * What is remembered of one version, in the room of its tenant. It is found by a hash of its key first. Of two keys with one hash, which are rare,
- * the one that came first is remembered.
+ * What is remembered of one version, in the room of its tenant. It is found by a hash of its key first. Of two keys with one hash,
+ * which are rare, the one that came first is remembered.
  */
 export class MemoShelf {
   readonly #room: MemoRoom
