@@ -93,6 +93,19 @@ test('questions that are asked by one call are answered as each would be by itse
   }
 })
 
+test('none are asked by one call where a decision may take hardly longer than several that are quick', () => {
+  const engine = new RouterEngine(false)
+  try {
+    engine.load(1, CODE, { ...LIMITS, ...VERSION_LIMITS, decisionTime: 4 })
+    engine.load(2, CODE, { ...LIMITS, ...VERSION_LIMITS, decisionTime: 5 })
+    const questions = ['', ''].map((text) => questionText(question(text)))
+    assert.equal(engine.askTogether(1, questions), undefined)
+    assert.equal(engine.askTogether(2, questions)?.length, 2)
+  } finally {
+    engine.close()
+  }
+})
+
 test('each has its own answer, whatever that of its neighbours is', async () => {
   await using watched = await quick()
   const replies = await askAll(watched, ['a', 'throw', 'look-up', 'b', 'log'])
@@ -132,3 +145,12 @@ for (const signal of ['SIGSEGV', 'SIGKILL'] as const)
     assert.deepEqual((await replies).map(sum), ['a', 'b', 'c', 'd'])
     assert.deepEqual(watched.sandbox.standings(), [])
   })
+
+test('each fails by itself when their sandbox is closed', async () => {
+  const watched = await quick()
+  const { pids } = watched.sandbox
+  for (const pid of pids) process.kill(pid, 'SIGSTOP')
+  const replies = askAll(watched, ['a', 'b', 'c'])
+  await watched.sandbox.close()
+  assert.deepEqual((await replies).map(sum), ['unavailable', 'unavailable', 'unavailable'])
+})

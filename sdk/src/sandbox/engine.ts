@@ -37,6 +37,12 @@ const BUSY = 1000
 /** Share of its CPU time from which on a router was not descheduled. */
 const HALF = 0.5
 
+/**
+ * Milliseconds that a decision must have for several to be asked in its time: no more come together than are expected to take half of
+ * one, and what none of them took too long for is not to be held against the first.
+ */
+const LEAST_TOGETHER = 5
+
 /** It is to be asked of another host. */
 const NOT_ASKED: EngineAnswer = { status: 'elsewhere', json: '', cpu: 0 }
 
@@ -104,6 +110,7 @@ export class RouterEngine {
     const apart = this.#penalty || performance.now() < this.#busyUntil
     if (apart || loaded === undefined || loaded.struck || loaded.interrupted) return undefined
     const allowed = loaded.limits.decisionTime
+    if (allowed < LEAST_TOGETHER) return undefined
     const lap = new Lap()
     const outcome = loaded.isolate.call(questionsTogether(questions), allowed)
     const { used } = lap
