@@ -125,6 +125,24 @@ test('one that runs out of memory fails by itself', async () => {
   assert.deepEqual(replies.map(sum), ['a', 'b', 'memory', 'c', 'd'])
 })
 
+test('a router that keeps more and more has one question that fails when its memory is full', () => {
+  const engine = new RouterEngine(false)
+  try {
+    engine.load(1, routing('kept.push(conn.text)\n  return { close: true }', 'const kept = []'), {
+      ...LIMITS,
+      ...VERSION_LIMITS,
+    })
+    const questions = Array.from({ length: 4 }, (_, at) => questionText(question(`${at}`.padEnd(60_000))))
+    const ends: string[][] = []
+    for (let round = 0; ends.length === 0 && round < 1000; round++)
+      if (engine.askTogether(1, questions) === undefined) ends.push(questions.map((each) => engine.ask(1, each).status))
+    assert.deepEqual(ends, [['returned', 'returned', 'returned', 'memory']])
+    assert.equal(engine.ask(1, questionText(question('x'))).status, 'elsewhere')
+  } finally {
+    engine.close()
+  }
+})
+
 test('one that costs the host fails by itself, and the router has its strikes', async () => {
   await using watched = await quick()
   const replies = await askAll(watched, ['a', 'b', 'deaf', 'c', 'd'])

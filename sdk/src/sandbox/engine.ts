@@ -24,6 +24,8 @@ interface Loaded {
   interrupted: boolean
   /** CPU microseconds of questions that came to nothing together: the next answer counts them. */
   unpaid: number
+  /** Questions among which memory ran out when they were asked together, and which were not asked by themselves yet. */
+  doubtful: number
 }
 
 /**
@@ -72,7 +74,15 @@ export class RouterEngine {
       const { used } = lap
       const late = outcome.kind === 'returned' && used > loadTime * 1100
       if (outcome.kind === 'returned' && !late)
-        this.#loaded.set(id, { code: Buffer.from(code), limits, isolate, struck: false, interrupted: false, unpaid: 0 })
+        this.#loaded.set(id, {
+          code: Buffer.from(code),
+          limits,
+          isolate,
+          struck: false,
+          interrupted: false,
+          unpaid: 0,
+          doubtful: 0,
+        })
       else isolate.dispose()
       if (late) return toAnswer({ kind: 'timeout' }, used)
       if (attempt === ATTEMPTS || !descheduled(outcome, used, loadTime)) return toAnswer(outcome, used)
@@ -94,7 +104,7 @@ export class RouterEngine {
     const { unpaid } = loaded
     loaded.unpaid = 0
     const restoring = loaded.struck || loaded.interrupted ? this.#restore(loaded) : 0
-    const answer = this.#call(loaded, question, unpaid + restoring)
+    const answer = this.#judged(loaded, this.#call(loaded, question, unpaid + restoring))
     if (answer.status === 'timeout' || answer.status === 'memory') loaded.struck = true
     return answer
   }
@@ -124,6 +134,7 @@ export class RouterEngine {
     }
     loaded.interrupted = true
     loaded.unpaid += used
+    if (outcome.kind === 'memory') loaded.doubtful = questions.length
     return undefined
   }
 
@@ -140,6 +151,18 @@ export class RouterEngine {
 
   close(): void {
     for (const id of [...this.#loaded.keys()]) this.unload(id)
+  }
+
+  /**
+   * Where memory ran out among several questions, and in a new isolate for none of them, it was full of what the router keeps: one
+   * of them would have failed of that by itself, and the last does.
+   */
+  #judged(loaded: Loaded, answer: EngineAnswer): EngineAnswer {
+    if (loaded.doubtful === 0) return answer
+    loaded.doubtful = answer.status === 'returned' ? loaded.doubtful - 1 : 0
+    return answer.status === 'returned' && loaded.doubtful === 0
+      ? { status: 'memory', json: '', cpu: answer.cpu }
+      : answer
   }
 
   /** `spent`: CPU microseconds that the question has cost already. */
