@@ -59,6 +59,8 @@ const FEW = 0.005
 const LONGEST_WAIT = 1000
 /** Clients without a connection are forgotten when there are so many. */
 const MOST_QUIET_CLIENTS = 10_000
+/** So many are kept without one, since most come back soon. */
+const KEPT_CLIENTS = 16
 
 /** What one tenant uses in one worker, held against its limits. */
 export class TenantUsage {
@@ -134,7 +136,7 @@ export class TenantUsage {
     this.#bytesDown += bytes.down
     if (client === undefined) return
     client.current -= 1
-    if (client.current === 0 && client.rate.full) this.#clients.delete(key)
+    if (client.current === 0 && client.rate.full && this.#clients.size > KEPT_CLIENTS) this.#clients.delete(key)
   }
 
   decided(failed: boolean): void {

@@ -1,17 +1,22 @@
 /** The worker process: it holds the listeners and the connections, and runs no tenant's code. Its supervisor speaks first. */
 
 import { leadGroup, shortenSlices } from 'router-sdk/own-process'
+import { yieldOtherThreads } from 'router-sdk/process-files'
 import { keepDescriptorsFromChildren, makeRoomForDescriptors } from '../transport/descriptors.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
 import { type Start, Worker } from './worker.ts'
 
 const ORPHAN_DRAIN = 10_000
+/** Niceness of threads that make code faster. */
+const COMPILING = 10
 
 let worker: Worker | undefined
 
 keepDescriptorsFromChildren()
 makeRoomForDescriptors()
 shortenSlices(process.pid, 'worker')
+// V8's, which compile: who waits for hosts and connections waits for none of them
+yieldOtherThreads(COMPILING)
 leadGroup()
 
 // Signals are for the supervisor, which drains its workers; a service manager sends them to all.

@@ -47,6 +47,8 @@ const NOTHING = Buffer.alloc(0)
  */
 export class Session implements ConnectionEvents {
   readonly id: string
+  /** Where it stands among the living; kept by whoever counts them. */
+  index = 0
   readonly #context: SessionContext
   readonly #settings: Settings
   readonly #listener: SessionListener

@@ -41,7 +41,11 @@ const LOOK_EVERY = 100
 export class Sessions {
   readonly #options: SessionsOptions
   readonly #context: SessionContext
-  readonly #living = new Set<Session>()
+  /**
+   * Each knows where it stands. Not a `Set`: one that has outgrown its table points from the old table to the new one, so that a single old
+   * table that V8 takes for long-lived keeps all later ones from being collected with the young, and with them every session.
+   */
+  readonly #living: Session[] = []
   #max = 0
   #total = 0
   #full = false
@@ -54,13 +58,13 @@ export class Sessions {
   }
 
   get counts(): Counts {
-    return { current: this.#living.size, max: this.#max, total: this.#total }
+    return { current: this.#living.length, max: this.#max, total: this.#total }
   }
 
   /** For sessions: those that there may be at once, and those beside the living. */
   get places(): Places {
     const all = this.#options.limit()
-    return { all, free: all - this.#living.size }
+    return { all, free: all - this.#living.length }
   }
 
   /** No more connections are to be accepted for now. */
@@ -72,11 +76,11 @@ export class Sessions {
     this.#total += 1
     const id = `${this.#options.workerIndex}-${this.#total.toString(36)}`
     const session = new Session(id, this.#context, listener, connection)
-    this.#living.add(session)
-    this.#max = Math.max(this.#max, this.#living.size)
+    session.index = this.#living.push(session) - 1
+    this.#max = Math.max(this.#max, this.#living.length)
     session.open()
     this.#options.counted(this.counts)
-    if (this.#living.size >= this.#options.limit()) this.#setFull('limit')
+    if (this.#living.length >= this.#options.limit()) this.#setFull('limit')
     else this.#lookForWant()
   }
 
@@ -87,23 +91,31 @@ export class Sessions {
 
   /** Calls `empty` when no session is left. */
   whenEmpty(empty: () => void): void {
-    if (this.#living.size === 0) empty()
+    if (this.#living.length === 0) empty()
     else this.#empty = empty
   }
 
   /** Ends every session; the answer is how many there were. */
   force(): number {
-    const living = [...this.#living]
+    const living = this.#living.slice()
     for (const session of living) session.force()
     return living.length
   }
 
   #closed(session: Session, record: Parameters<SessionContext['closed']>[1]): void {
-    this.#living.delete(session)
+    this.#remove(session)
     this.#options.closed(record)
     this.#options.counted(this.counts)
     this.#lookForRoom()
-    if (this.#living.size === 0) this.#empty?.()
+    if (this.#living.length === 0) this.#empty?.()
+  }
+
+  /** The last one takes its place. */
+  #remove({ index }: Session): void {
+    const last = this.#living.pop()
+    if (last === undefined || last.index === index) return
+    this.#living[index] = last
+    last.index = index
   }
 
   #setFull(why: WhyFull): void {
@@ -117,7 +129,7 @@ export class Sessions {
   }
 
   #lookForRoom(): void {
-    if (!this.#full || this.#living.size > this.#options.limit() * (1 - HYSTERESIS)) return
+    if (!this.#full || this.#living.length > this.#options.limit() * (1 - HYSTERESIS)) return
     if (!this.#options.descriptorsLeft(SPARE.enough)) return
     this.#full = false
     this.#options.full(undefined)

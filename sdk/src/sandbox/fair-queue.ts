@@ -25,6 +25,8 @@ interface Flow<T> {
 const OVERHEAD = 0.02
 /** Milliseconds after which half of what a tenant had is forgotten, when it comes together with others. */
 const HALF_LIFE = 700
+/** Tenants that are kept though none of theirs waits: to put in and take out a tenant for each question costs more. */
+const KEPT = 16
 
 /**
  * Who is next: the tenant that has had the least CPU time, whoever came first (start-time fair queueing). A tenant that comes
@@ -88,8 +90,8 @@ export class FairQueue<T extends Queued> {
     this.#taken -= 1
     flow.taken -= 1
     flow.virtual += spent - charged
-    if (this.#size === 0 && this.#taken === 0) this.#flows.clear()
-    else if (flow.taken === 0 && flow.waiting.length === 0 && flow.virtual <= this.#virtual) this.#flows.delete(tenant)
+    if (this.#size === 0 && this.#taken === 0) this.#beginAnew()
+    else if (flow.taken === 0 && flow.waiting.length === 0 && flow.virtual <= this.#virtual) this.#leave(tenant)
   }
 
   /** A tenant that has questions here had so many CPU milliseconds otherwise. */
@@ -111,6 +113,17 @@ export class FairQueue<T extends Queued> {
   /** Tenants that have questions waiting. */
   *tenants(): Iterable<string> {
     for (const { tenant, waiting } of this.#flows.values()) if (waiting.length > 0) yield tenant
+  }
+
+  /** Nobody wants anything: all begin anew, as if none had been there. */
+  #beginAnew(): void {
+    if (this.#flows.size > KEPT) return this.#flows.clear()
+    for (const flow of this.#flows.values()) flow.virtual = this.#virtual
+  }
+
+  /** It is as if it had never been there. */
+  #leave(tenant: string): void {
+    if (this.#flows.size > KEPT) this.#flows.delete(tenant)
   }
 
   #flow(tenant: string): Flow<T> {

@@ -1,5 +1,8 @@
 import type { SandboxVersion } from './sandbox.ts'
 
+/** Tenants that are kept with none: one whose questions come one by one is not put in and taken out each time. */
+const KEPT = 256
+
 /** How many questions of each tenant are asked and not answered. */
 export class InFlight {
   readonly #tenants = new Map<string, number>()
@@ -16,7 +19,7 @@ export class InFlight {
 
   leave({ tenant }: SandboxVersion): void {
     const now = this.#tenants.get(tenant) ?? 0
-    if (now > 1) this.#tenants.set(tenant, now - 1)
+    if (now > 1 || this.#tenants.size <= KEPT) this.#tenants.set(tenant, now - 1)
     else this.#tenants.delete(tenant)
   }
 }

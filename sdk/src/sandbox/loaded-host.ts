@@ -62,6 +62,13 @@ const RELIEVED = 0.65
 /** How long what a host was told to forget has to show in its memory, in milliseconds. */
 const RELIEF = 100
 
+/** A version in one host. */
+interface Loaded {
+  readonly held: Held
+  /** When it was last asked about here, or loaded. */
+  usedAt: number
+}
+
 /** One host and the versions in it: a version comes when it is asked about, and goes when others need its room or nobody asks. */
 export class LoadedHost {
   readonly process: HostProcess<Job>
@@ -70,8 +77,8 @@ export class LoadedHost {
   readonly #emptyBytes: number
   /** Versions that it is given at most: as many as its memory holds when each is small. */
   readonly #room: number
-  /** By id, those that it has or will have when a question about them is read; the one longest not asked about first. */
-  readonly #loaded = new Map<number, Held>()
+  /** By id, those that it has or will have when a question about them is read. */
+  readonly #loaded = new Map<number, Loaded>()
   /** When versions were last loaded anew, by id. */
   readonly #reloads = new Map<number, number>()
   role: Role
@@ -115,9 +122,9 @@ export class LoadedHost {
     asking.at = this
     asking.sent = this.usedAt
     asking.booked = asking.expected
-    if (!this.has(held)) this.load(held, () => {})
-    this.#loaded.delete(version.id)
-    this.#loaded.set(version.id, held)
+    const loaded = this.#loaded.get(version.id)
+    if (loaded === undefined) this.load(held, () => {})
+    else loaded.usedAt = this.usedAt
     this.#expected += asking.booked
     this.process.ask(asking, this.#allowance(version.limits), (id) => encodeAsk(id, version.id, question))
   }
@@ -172,7 +179,7 @@ export class LoadedHost {
     if (this.process.load === 0) this.relieve()
     const { id: version, code, limits } = held.version
     this.#makeRoom(version)
-    this.#loaded.set(version, held)
+    this.#loaded.set(version, { held, usedAt: performance.now() })
     this.#expected += LOADING
     const { loadTime } = limits
     const allowed = { wall: loadTime + LOAD_GRACE, cpu: loadTime, router: loadTime, beside: BESIDE.loading }
@@ -198,7 +205,7 @@ export class LoadedHost {
 
   /** Unloads what was last asked about before `since`. */
   evictIdle(since: number): void {
-    for (const [id, { usedAt }] of this.#loaded) if (usedAt < since) this.unload(id)
+    for (const [id, { held }] of this.#loaded) if (held.usedAt < since) this.unload(id)
   }
 
   /** Called now and then: kills the host when it has outgrown its memory, and sees to it that it does not. */
@@ -224,15 +231,16 @@ export class LoadedHost {
     if (resident < PRESSED * hostMemory || this.#loaded.size === 0) return
     const each = Math.max(1, resident - this.#emptyBytes) / this.#loaded.size
     const many = Math.min(this.#loaded.size, Math.ceil((resident - RELIEVED * hostMemory) / each))
-    const oldest = [...this.#loaded.values()].sort((one, other) => one.usedAt - other.usedAt)
-    for (const { version } of oldest.slice(0, many)) this.unload(version.id)
+    const oldest = [...this.#loaded.values()].sort((one, other) => one.held.usedAt - other.held.usedAt)
+    for (const { held } of oldest.slice(0, many)) this.unload(held.version.id)
   }
 
+  /** Those go that were longest not asked about here. */
   #makeRoom(coming: number): void {
     this.#loaded.delete(coming)
-    for (const id of this.#loaded.keys()) {
-      if (this.#loaded.size < this.#room) return
-      this.unload(id)
-    }
+    const many = this.#loaded.size - this.#room + 1
+    if (many <= 0) return
+    const oldest = [...this.#loaded.values()].sort((one, other) => one.usedAt - other.usedAt)
+    for (const { held } of oldest.slice(0, many)) this.unload(held.version.id)
   }
 }
