@@ -1,6 +1,8 @@
 import type { CloseReason } from './access-record.ts'
 
 const NOTHING: Buffer = Buffer.alloc(0)
+/** Bytes of which most routers need none more: these are read at once, and others only when the router wants them. */
+const PLENTY = 16_384
 
 /**
  * The first bytes of a connection, held until they are replayed, and when it is worth asking the router about them. It holds at
@@ -31,6 +33,11 @@ export class Preread {
 
   get full(): boolean {
     return this.#length >= this.#limit
+  }
+
+  /** The router is being asked about so much that it may well decide. */
+  get plenty(): boolean {
+    return this.#asking && this.#length >= PLENTY
   }
 
   /** Bytes that the router saw when it was last asked. */

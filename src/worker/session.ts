@@ -161,6 +161,8 @@ export class Session implements ConnectionEvents {
       if (this.#undecidedYet) return this.#last('preread-full')
     }
     this.#goOn()
+    // what it sends beyond is the upstream's, most of the time: it need not be kept here
+    if (this.#preread.plenty) this.#client.pause()
   }
 
   /** The client has sent all that it will: it may still be waiting for an answer. */
@@ -235,6 +237,7 @@ export class Session implements ConnectionEvents {
       return this.#part(undefined)
     }
     this.#preread.wait(atLeast)
+    if (!this.#preread.full) this.#client.resume()
     this.#pauseAfterMany()
     this.#askIfDue()
   }

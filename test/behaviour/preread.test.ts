@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { epollMissing } from '../../src/transport/epoll/epoll.ts'
 import { Pointsman } from '../kit/pointsman.ts'
 import { Client, echoServer, type TestServer } from '../kit/sockets.ts'
 
 const LIMIT = 100
 const TIME = 600
+/** Bytes that a transport's first read brings at most. */
+const ONE_READ = epollMissing() !== undefined || process.env.POINTSMAN_TEST_TRANSPORT === 'net' ? 65_536 : 16_384
 
 let a: TestServer
 let p: Pointsman
@@ -21,6 +24,10 @@ export default defineRouter({ route: () => ({ noop: true, atLeast: 1e9 }) })
 const OBEDIENT = `import { defineRouter } from 'router-sdk'
 export default defineRouter({ route: (conn) => (conn.final ? { close: 'final ' + conn.bytes.length } : { noop: true }) })
 `
+/** Says where to at once, without a look at the bytes. */
+const PROMPT = (remote: string) => `import { defineRouter } from 'router-sdk'
+export default defineRouter({ route: () => ({ remote: '${remote}' }) })
+`
 const ROUTING = (remote: string) => `import { defineRouter } from 'router-sdk'
 export default defineRouter({ route: (conn) => (conn.final ? { remote: '${remote}' } : { noop: true }) })
 `
@@ -29,7 +36,9 @@ before(async () => {
   a = await echoServer('a')
   const routers = { stubborn: STUBBORN, overreaching: OVERREACHING, obedient: OBEDIENT, routing: ROUTING(a.remote) }
   p = await Pointsman.start({ routers, config: { preread: { limit: LIMIT, time: TIME } } })
-  roomy = await Pointsman.start({ routers: { obedient: OBEDIENT, routing: ROUTING(a.remote) } })
+  roomy = await Pointsman.start({
+    routers: { obedient: OBEDIENT, routing: ROUTING(a.remote), prompt: PROMPT(a.remote) },
+  })
 })
 
 after(async () => {
@@ -82,6 +91,24 @@ describe('the preread limit', () => {
     client.write(Buffer.alloc(32_767))
     client.write(Buffer.alloc(1000))
     assert.equal(await client.rest(), 'final 32768')
+    client.destroy()
+  })
+})
+
+describe('what a client sends while its router is asked', () => {
+  const text = Array.from({ length: 500_000 }, (_, at) => String.fromCharCode(at % 251)).join('')
+
+  it('is read after the answer, beyond some kilobytes, and nothing of it is lost', async () => {
+    const client = await Client.connect(await roomy.served('prompt'))
+    assert.equal(await client.write(text).end().rest(), `a:${text}`)
+    const { prereadBytes } = await roomy.record(client)
+    assert.ok(Number(prereadBytes) <= ONE_READ, `${prereadBytes} bytes were read before`)
+  })
+
+  it('is shown to a router that wants more', async () => {
+    const client = await Client.connect(await roomy.served('obedient'))
+    client.write(text.slice(0, 20_000))
+    assert.equal(await client.end().rest(), 'final 20000')
     client.destroy()
   })
 })

@@ -1,5 +1,7 @@
-/** Bytes of the blocks in which what waits for a peer is kept, and the first `read` of a connection asks for. */
+/** Bytes of the blocks in which what waits for a peer is kept, and a `read` asks for as a rule. */
 export const CHUNK = 65_536
+/** The same of the first `read` of a connection that was accepted: what it says first is kept until somebody has decided about it. */
+export const FIRST = 16_384
 /** Bytes that one `read` asks for at most: what its peer does not take of it has to be kept. */
 export const MOST = 131_072
 /** Events that one turn takes from the kernel. */

@@ -1,6 +1,6 @@
 import { after, type Deadline } from '../deadlines.ts'
 import type { ConnectEvents, Connection, ConnectionEvents, SocketEndpoint } from '../transport.ts'
-import { CHUNK, MOST } from './arena.ts'
+import { CHUNK, FIRST, MOST } from './arena.ts'
 import type { Duct } from './ducts.ts'
 import {
   EAGAIN,
@@ -70,7 +70,7 @@ export class EpollConnection implements Connection, Watched, Unfinished {
   #lingering: Deadline | undefined
   #discarded = 0
   /** What the next read asks for: more of those who send much to somebody who takes it. */
-  #ask = CHUNK
+  #ask: number
   #readable: boolean
   /** The end is behind what can be read. */
   #endNear = false
@@ -134,6 +134,7 @@ export class EpollConnection implements Connection, Watched, Unfinished {
     // what was accepted has often been sent something by now
     this.#readable = events === undefined
     this.#newcomer = events === undefined
+    this.#ask = this.#newcomer ? FIRST : CHUNK
     this.#readsToEmpty = !start.tcp
     this.#outgoing = new Outgoing(poller, start.options)
   }

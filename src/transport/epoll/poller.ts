@@ -22,6 +22,9 @@ const MOST_A_TURN = 1_048_576
 const FEW = 4
 const BULK_AMONG_MANY = 262_144
 
+/** Milliseconds of a turn in which events are dealt with; time is looked at after each few. What is left comes first in the next one. */
+const EVENTS_A_TURN = 1
+const LOOK_EVERY = 8
 /** Milliseconds of a turn in which connections are accepted and heard for the first time. */
 const NEWCOMERS_A_TURN = 0.5
 
@@ -51,6 +54,9 @@ export class Poller {
   #room = 0
   #share = MOST_A_TURN
   #shareSize = BigInt(MOST_A_TURN)
+  /** Events that the kernel told last, and how many of them were dealt with. */
+  #told = 0
+  #dealt = 0
   #scheduled = false
   #inTurn = false
 
@@ -154,17 +160,33 @@ export class Poller {
   readonly #turn = (): void => {
     this.#scheduled = false
     this.#inTurn = true
-    const count = this.calls.epollWait(this.#epoll, this.arena.events, EVENTS, 0)
-    if (count < 0 && count !== -EINTR) throw systemError('epoll_wait', -count)
+    const count = this.#dealt < this.#told ? this.#told - this.#dealt : this.#listen()
     const busy = count + this.#ready.length + this.#bulk.length + this.#newcomers.length
     this.#shareOut(busy)
     this.#room = busy > FEW ? BULK_AMONG_MANY : BYTES_A_TURN
-    for (let index = 0; index < count; index++) this.#dispatch(index)
+    this.#dealWithEvents()
     this.#work()
     this.#inTurn = false
     // what had its share of this turn goes on in the next one, after everything else of the process
     const more = this.#ready.length > 0 || this.#bulk.length > 0 || this.#newcomers.length > 0
-    if (more || count === -EINTR) this.#schedule()
+    if (more || count === -EINTR || this.#dealt < this.#told) this.#schedule()
+  }
+
+  /** How many events the kernel has; `-EINTR` when it is to be asked again. */
+  #listen(): number {
+    const count = this.calls.epollWait(this.#epoll, this.arena.events, EVENTS, 0)
+    if (count < 0 && count !== -EINTR) throw systemError('epoll_wait', -count)
+    this.#told = Math.max(0, count)
+    this.#dealt = 0
+    return count
+  }
+
+  #dealWithEvents(): void {
+    const end = performance.now() + EVENTS_A_TURN
+    while (this.#dealt < this.#told) {
+      this.#dispatch(this.#dealt++)
+      if (this.#dealt % LOOK_EVERY === 0 && performance.now() > end) return
+    }
   }
 
   #meetNewcomers(): void {

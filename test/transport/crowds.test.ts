@@ -23,6 +23,49 @@ function echo(connection: Connection, first: () => void): void {
   })
 }
 
+describe('a crowd that leaves at once', { skip: epollMissing() ?? false }, () => {
+  it('keeps nothing else in the process waiting for all of them', async (t) => {
+    let left = 0
+    const listener = await listen(t, createEpollTransport(), (connection) =>
+      connection.setEvents({
+        data: (bytes) => connection.write(bytes),
+        ended() {
+          left += 1
+          for (const end = performance.now() + BUSY; performance.now() < end; );
+          connection.end()
+        },
+        drained: () => {},
+        closed: () => {},
+      }),
+    )
+    const crowd = Array.from({ length: CROWD }, () => dial(t, listener.port))
+    for (const { socket } of crowd) socket.write('x')
+    await eventually(
+      'all of them to be served',
+      () => crowd.every(({ text }) => text === 'x'),
+      () => crowd.filter(({ text }) => text !== 'x').length,
+    )
+    // how many left in each turn of Node's own loop
+    const turns: number[] = []
+    let before = left
+    const look = (): void => {
+      turns.push(left - before)
+      before = left
+      if (left < CROWD) setImmediate(look)
+    }
+    look()
+    for (const { socket } of crowd) socket.end()
+    await eventually(
+      'all of them to have left',
+      () => left === CROWD,
+      () => left,
+    )
+    turns.push(left - before)
+    const most = Math.max(...turns)
+    assert.ok(most <= CROWD / 10, `${most} of ${CROWD} left in one turn: ${turns.filter((each) => each > 0).join(' ')}`)
+  })
+})
+
 describe('a crowd at the door', { skip: epollMissing() ?? false }, () => {
   it('keeps nobody waiting who is under way, and is served all the same', async (t) => {
     let served = 0
