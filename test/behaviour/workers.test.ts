@@ -92,6 +92,17 @@ describe('two workers', () => {
     for (const pid of [p.pid, ...p.workerPids]) assert.equal(getPriority(pid), getPriority())
   })
 
+  it('come before their own threads that make code faster', {
+    skip: process.platform !== 'linux' && 'threads have a niceness on Linux',
+  }, () => {
+    for (const pid of p.workerPids) {
+      const threads = ofThreads(pid, (thread) => getPriority(thread))
+      const helping = threads.filter(({ name }) => name === 'node-V8Worker')
+      assert.ok(helping.length > 0, JSON.stringify(threads))
+      assert.deepEqual(new Set(helping.map(({ found }) => found)), new Set([10]), JSON.stringify(threads))
+    }
+  })
+
   it('have a table for as many descriptors as they may have: the kernel lets none wait while it makes a larger one', {
     skip: process.platform !== 'linux' && 'the table can be seen on Linux',
   }, () => {

@@ -10,8 +10,7 @@ const RESET_ON_FORK = 1n
  * Nanoseconds. The shortest is the shortest that Linux gives. Of two that want the same processor, who wakes up has it at once if his
  * slices are the shorter ones, and waits for a tick now and then if they are as long as the other's: with 0.1 ms for both, a host waited
  * so behind its worker in 1 to 5 of 100 cases, and does in none with 0.5 ms for the worker, which waits behind a host that keeps on running
- * (they hardly ever do) in 1 to 2 of 100, and did in 0.1 to 0.3. Where the worker itself has a processor to do all the time, since it
- * relays as much as it can, first bytes of others come a third to a half later (99 of 100), for a reason that is not known.
+ * (they hardly ever do) in 1 to 2 of 100, and did in 0.1 to 0.3.
  */
 const SLICES = { host: 100_000n, worker: 500_000n } as const
 
