@@ -104,7 +104,7 @@ describe('hosts that were taken over, in the real program', () => {
   it('write no line of the log but as their router, cut and escaped', async () => {
     const from = p.lines.length
     const forged = '\n{"level":60,"msg":"forged"}\r\u001b[2J'
-    const log = [forged, 'x'.repeat(30_000), ...Array.from({ length: 7 }, () => '\u2028')]
+    const log = [forged, 'x'.repeat(12_000), ...Array.from({ length: 7 }, () => '\u2028')]
     await dictate('acme/r', JSON.stringify({ answer: { close: true }, log }))
     const lines = p.lines.slice(from).filter(({ msg }) => msg !== 'connection')
     assert.ok(lines.length > 0 && JSON.stringify(lines).length < 8192)

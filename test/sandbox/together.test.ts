@@ -28,7 +28,7 @@ const CODE = routing(
   seen += text
   if (text === 'deaf') { ${DEAF} }
   if (text === 'loop') for (;;);
-  if (text === 'fat') for (const held = []; ; ) held.push([held.length])
+  if (text === 'fat') for (const held = []; ; ) held.push(new Array(100_000).fill(held.length))
   if (text === 'throw') throw new Error('thrown\\nin two lines')
   if (text === 'log') conn.log('a line', 'and\\nmore')
   if (text === 'look-up') conn.lookup('table', 'key')
