@@ -27,12 +27,11 @@ const TITLE_ROOM = ' '.repeat(160)
  */
 const YOUNG_OBJECTS = '--max-semi-space-size=8'
 /**
- * Garbage is collected by the first thread alone. Those that would help it are let run by the system when their turn comes, and it waits
- * for them meanwhile, with all connections; and where there are no more processors than processes that want one, they take it from the
- * hosts. Beside ten tenants that relay as much as they can, first bytes came after 7 ms instead of 10 (99 of 100). What it costs is the
- * same.
+ * Young garbage is collected in one piece, by the first thread or one that helps it, not in several: the first thread waits, with all
+ * connections, for one other at most until the system has let it run. What it costs is the same. With `--single-threaded-gc` it would
+ * wait for none, but what an idle connection takes is a third more, and first bytes come no sooner.
  */
-const ALONE = '--single-threaded-gc'
+const UNDIVIDED = '--no-parallel-scavenge'
 
 /** A worker could not load a version; `fault` says whether its router is to blame. */
 export class WarmFailure extends Error {
@@ -120,7 +119,7 @@ export class ForkedWorker implements WorkerLink {
     this.#warmLimit = warmLimit
     this.#signEvery = signEvery
     this.#child = fork(program, [TITLE_ROOM], {
-      execArgv: ['--disable-warning=ExperimentalWarning', YOUNG_OBJECTS, ALONE],
+      execArgv: ['--disable-warning=ExperimentalWarning', YOUNG_OBJECTS, UNDIVIDED],
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       detached: NEEDS_SESSION,

@@ -92,7 +92,7 @@ describe('two workers', () => {
     for (const pid of [p.pid, ...p.workerPids]) assert.equal(getPriority(pid), getPriority())
   })
 
-  it('come before their own threads that make code faster', {
+  it('come before their own threads that help them', {
     skip: process.platform !== 'linux' && 'threads have a niceness on Linux',
   }, () => {
     for (const pid of p.workerPids) {
