@@ -74,57 +74,76 @@ function load(): System | Error {
   }
 }
 
+/**
+ * Every argument is declared as a pointer, which is a machine word: on the systems that have `node:ffi`, a C function takes an
+ * integer of the low half of one. Node calls functions that take nothing but pointers directly, out of compiled code; round all others
+ * it puts a function of its own that checks each argument, and from four on collects them in an array: 0.2 µs become 0.5.
+ */
+const WORD = 'pointer'
+const ONE = [WORD] as const
+const TWO = [WORD, WORD] as const
+const THREE = [WORD, WORD, WORD] as const
+const FOUR = [WORD, WORD, WORD, WORD] as const
+const FIVE = [WORD, WORD, WORD, WORD, WORD] as const
+const SIX = [WORD, WORD, WORD, WORD, WORD, WORD] as const
+
 function bindCalls(ffi: Ffi): SystemCalls {
   const { functions } = ffi.dlopen(null, {
     __errno_location: { arguments: [], return: 'pointer' },
-    socket: { arguments: ['i32', 'i32', 'i32'], return: 'i32' },
-    bind: { arguments: ['i32', 'pointer', 'u32'], return: 'i32' },
-    listen: { arguments: ['i32', 'i32'], return: 'i32' },
-    accept4: { arguments: ['i32', 'pointer', 'pointer', 'i32'], return: 'i32' },
-    connect: { arguments: ['i32', 'pointer', 'u32'], return: 'i32' },
-    // three arguments cost half of what four do: hence not recv, and send only for its flags
-    read: { arguments: ['i32', 'pointer', 'u64'], return: 'i32' },
-    write: { arguments: ['i32', 'pointer', 'u64'], return: 'i32' },
-    send: { arguments: ['i32', 'pointer', 'u64', 'i32'], return: 'i32' },
-    splice: { arguments: ['i32', 'pointer', 'i32', 'pointer', 'u64', 'u32'], return: 'i32' },
-    pipe2: { arguments: ['pointer', 'i32'], return: 'i32' },
-    shutdown: { arguments: ['i32', 'i32'], return: 'i32' },
-    close: { arguments: ['i32'], return: 'i32' },
-    setsockopt: { arguments: ['i32', 'i32', 'i32', 'pointer', 'u32'], return: 'i32' },
-    getsockopt: { arguments: ['i32', 'i32', 'i32', 'pointer', 'pointer'], return: 'i32' },
-    getsockname: { arguments: ['i32', 'pointer', 'pointer'], return: 'i32' },
-    fcntl: { arguments: ['i32', 'i32', 'i32'], return: 'i32' },
-    epoll_create1: { arguments: ['i32'], return: 'i32' },
-    epoll_ctl: { arguments: ['i32', 'i32', 'i32', 'pointer'], return: 'i32' },
-    epoll_wait: { arguments: ['i32', 'pointer', 'i32', 'i32'], return: 'i32' },
+    socket: { arguments: THREE, return: 'i32' },
+    bind: { arguments: THREE, return: 'i32' },
+    listen: { arguments: TWO, return: 'i32' },
+    accept4: { arguments: FOUR, return: 'i32' },
+    connect: { arguments: THREE, return: 'i32' },
+    read: { arguments: THREE, return: 'i32' },
+    write: { arguments: THREE, return: 'i32' },
+    send: { arguments: FOUR, return: 'i32' },
+    splice: { arguments: SIX, return: 'i32' },
+    pipe2: { arguments: TWO, return: 'i32' },
+    shutdown: { arguments: TWO, return: 'i32' },
+    close: { arguments: ONE, return: 'i32' },
+    setsockopt: { arguments: FIVE, return: 'i32' },
+    getsockopt: { arguments: FIVE, return: 'i32' },
+    getsockname: { arguments: THREE, return: 'i32' },
+    fcntl: { arguments: THREE, return: 'i32' },
+    epoll_create1: { arguments: ONE, return: 'i32' },
+    epoll_ctl: { arguments: FOUR, return: 'i32' },
+    epoll_wait: { arguments: FOUR, return: 'i32' },
   })
   const errno = new Int32Array(ffi.toArrayBuffer(functions.__errno_location(), 4, false))
   const checked = (result: number) => (result < 0 ? -(errno[0] ?? 0) : result)
   return {
-    socket: (domain, type, protocol) => checked(functions.socket(domain, type, protocol)),
-    bind: (descriptor, address, length) => checked(functions.bind(descriptor, address, length)),
-    listen: (descriptor, backlog) => checked(functions.listen(descriptor, backlog)),
-    accept4: (descriptor, address, length, flags) => checked(functions.accept4(descriptor, address, length, flags)),
-    connect: (descriptor, address, length) => checked(functions.connect(descriptor, address, length)),
-    read: (descriptor, memory, length) => checked(functions.read(descriptor, memory, length)),
-    write: (descriptor, memory, length) => checked(functions.write(descriptor, memory, length)),
-    send: (descriptor, memory, length, flags) => checked(functions.send(descriptor, memory, length, flags)),
+    socket: (domain, type, protocol) => checked(functions.socket(word(domain), word(type), word(protocol))),
+    bind: (descriptor, address, length) => checked(functions.bind(word(descriptor), address, word(length))),
+    listen: (descriptor, backlog) => checked(functions.listen(word(descriptor), word(backlog))),
+    accept4: (descriptor, address, length, flags) =>
+      checked(functions.accept4(word(descriptor), address, length, word(flags))),
+    connect: (descriptor, address, length) => checked(functions.connect(word(descriptor), address, word(length))),
+    read: (descriptor, memory, length) => checked(functions.read(word(descriptor), memory, length)),
+    write: (descriptor, memory, length) => checked(functions.write(word(descriptor), memory, length)),
+    send: (descriptor, memory, length, flags) => checked(functions.send(word(descriptor), memory, length, word(flags))),
     splice: (from, fromOffset, to, toOffset, length, flags) =>
-      checked(functions.splice(from, fromOffset, to, toOffset, length, flags)),
-    pipe2: (pair, flags) => checked(functions.pipe2(pair, flags)),
-    shutdown: (descriptor, how) => checked(functions.shutdown(descriptor, how)),
-    close: (descriptor) => checked(functions.close(descriptor)),
+      checked(functions.splice(word(from), fromOffset, word(to), toOffset, length, word(flags))),
+    pipe2: (pair, flags) => checked(functions.pipe2(pair, word(flags))),
+    shutdown: (descriptor, how) => checked(functions.shutdown(word(descriptor), word(how))),
+    close: (descriptor) => checked(functions.close(word(descriptor))),
     setsockopt: (descriptor, level, name, value, length) =>
-      checked(functions.setsockopt(descriptor, level, name, value, length)),
+      checked(functions.setsockopt(word(descriptor), word(level), word(name), value, word(length))),
     getsockopt: (descriptor, level, name, value, length) =>
-      checked(functions.getsockopt(descriptor, level, name, value, length)),
-    getsockname: (descriptor, address, length) => checked(functions.getsockname(descriptor, address, length)),
-    fcntl: (descriptor, command, argument) => checked(functions.fcntl(descriptor, command, argument)),
-    epollCreate: (flags) => checked(functions.epoll_create1(flags)),
+      checked(functions.getsockopt(word(descriptor), word(level), word(name), value, length)),
+    getsockname: (descriptor, address, length) => checked(functions.getsockname(word(descriptor), address, length)),
+    fcntl: (descriptor, command, argument) => checked(functions.fcntl(word(descriptor), word(command), word(argument))),
+    epollCreate: (flags) => checked(functions.epoll_create1(word(flags))),
     epollControl: (epoll, operation, descriptor, event) =>
-      checked(functions.epoll_ctl(epoll, operation, descriptor, event)),
-    epollWait: (epoll, events, most, timeout) => checked(functions.epoll_wait(epoll, events, most, timeout)),
+      checked(functions.epoll_ctl(word(epoll), word(operation), word(descriptor), event)),
+    epollWait: (epoll, events, most, timeout) =>
+      checked(functions.epoll_wait(word(epoll), events, word(most), word(timeout))),
   }
+}
+
+/** An integer of C, as a machine word; it must not be negative. */
+function word(integer: number): bigint {
+  return BigInt(integer)
 }
 
 function bindLoop(ffi: Ffi): EventLoop {
