@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks'
+
 /** How places are shared. */
 export interface TurnsOptions {
   /** Pieces of work that run at once. */

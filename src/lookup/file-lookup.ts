@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import { performance } from 'node:perf_hooks'
 import type { Tables } from '../worker/messages.ts'
 import type { Lookup } from './lookup.ts'
 import { type Allowance, TableBudget } from './table-budget.ts'

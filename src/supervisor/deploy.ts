@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { performance } from 'node:perf_hooks'
 import type { CompiledRouter } from 'router-sdk/compile'
 import { CompileFailure } from 'router-sdk/diagnostics'
 import { Turns, type TurnsOptions } from 'router-sdk/turns'

@@ -1,5 +1,6 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
+import { performance } from 'node:perf_hooks'
 import { isRouterFile, isTenantName } from 'router-sdk/router-file'
 import { tenantOf } from '../tenants/policy.ts'
 import { BusyFolders } from './busy-folders.ts'

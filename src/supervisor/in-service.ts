@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import type { CompiledRouter } from 'router-sdk/compile'
 import type { SandboxVersion } from 'router-sdk/sandbox'
 import type { Settings } from '../config/settings.ts'

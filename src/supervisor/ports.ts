@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import type { RouterDescription } from 'router-sdk/sandbox'
 import type { Settings } from '../config/settings.ts'
 import { listenRefusal } from '../tenants/listen-rules.ts'

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { ABSENT, fingerprint } from './directory-scan.ts'
 
 /** Milliseconds between two looks at a file, at first; */

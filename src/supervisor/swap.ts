@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import type { Settings } from '../config/settings.ts'
 import type { BoundListen } from '../worker/messages.ts'
 import type { Ports } from './ports.ts'

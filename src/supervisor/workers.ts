@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import type { HostLaunch, RouterDescription } from 'router-sdk/sandbox'
 import type { Settings } from '../config/settings.ts'
 import type { WorkerReport } from '../control/status.ts'

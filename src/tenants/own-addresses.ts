@@ -1,4 +1,5 @@
 import { networkInterfaces } from 'node:os'
+import { performance } from 'node:perf_hooks'
 import { mapped, parseAddress, samePrefix } from './address-bits.ts'
 
 /** Where the program listens. A host that is a name counts as every address of the machine. */

@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks'
+
 const EVERY = 1000 // milliseconds
 /** Keys from which on those with nothing left to say are forgotten. */
 const MANY = 1024

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import type { Settings, TenantLimits } from '../config/settings.ts'
 import { OPERATOR, policyOf } from './policy.ts'
 import { Seldom } from './seldom.ts'

@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks'
+
 /**
  * Tokens that come back at a steady rate, up to a burst. More may be taken than there are: the debt is then waited for, so that
  * what is taken is right over time however large the pieces are.

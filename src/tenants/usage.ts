@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import type { TenantLimits } from '../config/settings.ts'
 import { clientOf } from './client-address.ts'
 import { TokenBucket } from './token-bucket.ts'
@@ -114,8 +115,9 @@ export class TenantUsage {
     const refused = over ?? this.#over(clientConnections, client.current, 'clientConnections')
     if (refused !== undefined) return this.#refuse(refused)
     if (!this.#hasPlace()) return this.#refuse('maxConnections')
-    const limit = this.#rate.wait(1) >= client.rate.wait(1) ? 'connectionsPerSecond' : 'clientConnectionsPerSecond'
-    const milliseconds = Math.max(this.#rate.wait(1), client.rate.wait(1))
+    const [own, clients] = [this.#rate.wait(1), client.rate.wait(1)]
+    const limit = own >= clients ? 'connectionsPerSecond' : 'clientConnectionsPerSecond'
+    const milliseconds = Math.max(own, clients)
     if (milliseconds > LONGEST_WAIT) return this.#refuse(limit)
     this.#rate.take(1)
     client.rate.take(1)

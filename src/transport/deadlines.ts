@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks'
+
 /** Something that will be done at a moment, unless it is cancelled before. */
 export interface Deadline {
   /** Nothing will be done; nothing happens when it has been done, or cancelled, already. */

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { performance } from 'node:perf_hooks'
 import { type SystemCalls, theSystem } from './system-calls.ts'
 
 // fcntl(2) of Linux.

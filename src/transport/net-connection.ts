@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { performance } from 'node:perf_hooks'
 import { after, type Deadline } from './deadlines.ts'
 import type { Connection, ConnectionEvents, ConnectTarget, SocketEndpoint } from './transport.ts'
 

@@ -141,9 +141,17 @@ function bindCalls(ffi: Ffi): SystemCalls {
   }
 }
 
-/** An integer of C, as a machine word; it must not be negative. */
+/** Integers below this are kept as words: descriptors, lengths, most options. */
+const KEPT_WORDS = 65_536
+const words: bigint[] = []
+
+/** An integer of C, which must not be negative, as a machine word: to make one of a number costs more than the way into the kernel. */
 function word(integer: number): bigint {
-  return BigInt(integer)
+  const kept = words[integer]
+  if (kept !== undefined) return kept
+  const made = BigInt(integer)
+  if (integer < KEPT_WORDS) words[integer] = made
+  return made
 }
 
 function bindLoop(ffi: Ffi): EventLoop {

@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks'
+
 /** Why a connection ended. One for each; `docs/operating.md` says what to do about them. */
 export type CloseReason =
   /** Relayed: the client finished, or closed, first. */

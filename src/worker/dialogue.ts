@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import type { CloseDecision, ForwardDecision, WaitDecision } from 'router-sdk/decision'
 import type { Hook } from 'router-sdk/sandbox'
 import type { Connection } from '../transport/transport.ts'

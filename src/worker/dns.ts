@@ -1,4 +1,5 @@
 import { isIP } from 'node:net'
+import { performance } from 'node:perf_hooks'
 import type { DnsSettings } from '../config/settings.ts'
 import { NameQuery, type QueryResult } from './dns-query.ts'
 import { HostsFile } from './hosts-file.ts'

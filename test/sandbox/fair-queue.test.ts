@@ -58,7 +58,7 @@ test('those who may not go are passed over, and lose nothing by it', () => {
   const queue = new FairQueue<Item>()
   queue.push(item('barred'))
   queue.push(item('free'))
-  assert.equal(queue.next((tenant) => tenant !== 'barred')?.tenant, 'free')
+  assert.equal(queue.next(({ tenant }) => tenant !== 'barred')?.tenant, 'free')
   queue.take('free')
   assert.equal(queue.next(anybody)?.tenant, 'barred')
   assert.deepEqual([...queue.tenants()], ['barred'])

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { performance } from 'node:perf_hooks'
 import type { RecordedConnection } from '../record.ts'
 import { collect } from '../testing/collect.ts'
 import { Case } from '../testing/given.ts'

@@ -1,4 +1,5 @@
 import { basename, dirname } from 'node:path'
+import { performance } from 'node:perf_hooks'
 import { CompileFailure } from '../compile/diagnostics.ts'
 import type { RouterDescription } from '../sandbox/sandbox.ts'
 import { OpenFailure, type OpenRouter, type Workbench } from '../testing/workbench.ts'

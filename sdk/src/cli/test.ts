@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { collect, type Suite } from '../testing/collect.ts'
 import type { CaseResult } from '../testing/run.ts'
 import { SuiteRunner } from '../testing/run.ts'

@@ -2,7 +2,9 @@
  * From a router's source file to a bundle that a sandbox can load: read, refused or bundled, and type-checked, without
  * reading anything but the router's own folder and the SDK.
  */
+
 import { createHash } from 'node:crypto'
+import { performance } from 'node:perf_hooks'
 import { bundle, stopBuilds } from './bundle.ts'
 import { CompileFailure, type Diagnostic, diagnostic } from './diagnostics.ts'
 import { refusedComments } from './gate.ts'

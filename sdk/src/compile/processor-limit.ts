@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks'
+
 /** What a piece of work of another process may have. */
 export interface ProcessorLimit {
   /** Milliseconds, which count while it has the processor: on a busy machine it takes longer. */

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import type { Status } from './engine-status.ts'
 import { type Outcome, RouterIsolate } from './isolate.ts'
 import { patience } from './patience.ts'

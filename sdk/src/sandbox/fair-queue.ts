@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { RecentUse } from '../recent-use.ts'
 
 /** What stands in a queue. */
@@ -61,12 +62,14 @@ export class FairQueue<T extends Queued> {
     this.#size += 1
   }
 
-  /** The next question of all tenants for which `mayGo` holds; `taken` are its tenant's that are on their way. */
-  next(mayGo: (tenant: string, taken: number) => boolean): T | undefined {
+  /** The next question of all tenants whose first one `mayGo`; `taken` are its tenant's that are on their way. */
+  next(mayGo: (first: T, taken: number) => boolean): T | undefined {
     let best: Flow<T> | undefined
-    for (const flow of this.#flows.values())
-      if (flow.waiting.length > 0 && (best === undefined || isBefore(flow, best)) && mayGo(flow.tenant, flow.taken))
-        best = flow
+    for (const flow of this.#flows.values()) {
+      const [first] = flow.waiting
+      if (first === undefined || (best !== undefined && !isBefore(flow, best))) continue
+      if (mayGo(first, flow.taken)) best = flow
+    }
     return best?.waiting[0]
   }
 

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { ParsedAnswers } from './parsed-answers.ts'
 import type { SandboxVersion } from './sandbox.ts'
 

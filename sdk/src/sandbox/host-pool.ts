@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import type { CpuBudgets } from './cpu-budgets.ts'
 import type { Held } from './held.ts'
 import type { HostLoss, HostProcess } from './host-process.ts'
@@ -200,7 +201,11 @@ export class HostPool {
   }
 
   #pump(): void {
-    for (const lane of Object.values(this.#lanes)) lane.pump()
+    const { serving, spare, penalty, cell } = this.#lanes
+    serving.pump()
+    spare.pump()
+    penalty.pump()
+    cell.pump()
   }
 
   #answered(process: HostProcess<Job>, job: Job): void {

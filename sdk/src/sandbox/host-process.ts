@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { performance } from 'node:perf_hooks'
 import { Duplex } from 'node:stream'
 import { hostGroup, leaveGroup } from './cgroup.ts'
 import { CpuClaims } from './cpu-claims.ts'
@@ -99,7 +100,7 @@ export class HostProcess<P extends Pending> {
   #nextId = 1
   #ready = false
   #lost = false
-  #corked = false
+  readonly #outgoing: Buffer[] = []
   /** When the oldest unanswered question became the oldest, and what the watch saw of it. */
   #headSince = 0
   #watched: { id: number; cpu: number } | undefined
@@ -165,19 +166,18 @@ export class HostProcess<P extends Pending> {
     this.send(encode(id))
   }
 
-  /** Frames of one turn of the event loop leave in one write. */
+  /**
+   * Frames of one turn of the event loop leave in one write. Its end is waited for, not that of what runs now: what answers bring about,
+   * and then what connections do, is better read at once by a host than bit by bit.
+   */
   send(frame: Buffer): void {
-    const channel = this.#channel
-    if (this.#lost || channel === undefined) return
-    if (!this.#corked) {
-      this.#corked = true
-      channel.cork()
-      process.nextTick(() => {
-        this.#corked = false
-        channel.uncork()
-      })
-    }
-    channel.write(frame)
+    if (this.#lost) return
+    if (this.#outgoing.push(frame) === 1) setImmediate(this.#flush)
+  }
+
+  readonly #flush = (): void => {
+    const frames = this.#outgoing.splice(0)
+    if (!this.#lost) this.#channel?.write(frames.length === 1 ? frames[0] : Buffer.concat(frames))
   }
 
   /** Called on a coarse tick: kills the host when the oldest question is past its deadline. */

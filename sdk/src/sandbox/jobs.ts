@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import type { Queued } from './fair-queue.ts'
 import { decodeAnswer } from './frames.ts'
 import type { Held } from './held.ts'

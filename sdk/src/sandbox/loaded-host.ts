@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { encodeAsk, encodeLoad, encodeMeasure, encodeUnload } from './frames.ts'
 import type { Held } from './held.ts'
 import type { Allowance, HostProcess } from './host-process.ts'
@@ -84,6 +85,8 @@ export class LoadedHost {
   role: Role
   usedAt: number = performance.now()
   #expected = 0
+  /** The version of the last frame that it was sent, if that was a question. */
+  #askedLast: number | undefined
   #relievedAt = 0
 
   constructor(process: HostProcess<Job>, role: Role, options: LoadedHostOptions) {
@@ -115,6 +118,11 @@ export class LoadedHost {
     return this.#expected + loading + asking.expected <= AHEAD
   }
 
+  /** Whether it would be asked this by one call with the question before, if it has not begun with that one. */
+  goesOnWith({ version }: Asking): boolean {
+    return this.process.load > 0 && this.#askedLast === version.id
+  }
+
   ask(asking: Asking): void {
     const { held, question } = asking
     const { version } = held
@@ -127,6 +135,7 @@ export class LoadedHost {
     else loaded.usedAt = this.usedAt
     this.#expected += asking.booked
     this.process.ask(asking, this.#allowance(version.limits), (id) => encodeAsk(id, version.id, question))
+    this.#askedLast = version.id
   }
 
   /**
@@ -181,12 +190,14 @@ export class LoadedHost {
     this.#makeRoom(version)
     this.#loaded.set(version, { held, usedAt: performance.now() })
     this.#expected += LOADING
+    this.#askedLast = undefined
     const { loadTime } = limits
     const allowed = { wall: loadTime + LOAD_GRACE, cpu: loadTime, router: loadTime, beside: BESIDE.loading }
     this.process.ask(loading, allowed, (id) => encodeLoad(id, { version, limits, code }))
   }
 
   measure(measuring: Measuring): void {
+    this.#askedLast = undefined
     this.process.ask(measuring, MEASURING, (id) => encodeMeasure(id, measuring.version.id))
   }
 
@@ -200,6 +211,7 @@ export class LoadedHost {
     this.#reloads.delete(id)
     if (!this.#loaded.delete(id)) return
     this.process.expect(BESIDE.unloading)
+    this.#askedLast = undefined
     this.process.send(encodeUnload(id))
   }
 

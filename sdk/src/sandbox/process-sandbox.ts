@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { Turns } from '../turns.ts'
 import { Blame } from './blame.ts'
 import { Cordons } from './cordons.ts'

@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks'
+
 /**
  * CPU time of what this process does, which is one thing at a time. isolated-vm's own clock of an isolate is no CPU clock in its
  * prebuilt form: it goes on while others have the processor, and would blame a router for that. The time of a single thread

@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks'
+
 export interface StrikeRules {
   /** Strikes within `window` milliseconds that lead to quarantine. */
   readonly limit: number

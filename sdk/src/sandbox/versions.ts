@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { Bundles } from './bundles.ts'
 import { Held } from './held.ts'
 import type { SandboxVersion } from './sandbox.ts'

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { DEFAULTS } from '../limits.ts'
 import type { Ask } from './connection.ts'
 import type { SavedInput } from './fuzz-file.ts'

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { DEFAULTS } from '../limits.ts'
 import { tryArrivals } from './arrivals.ts'
 import type { Suite } from './collect.ts'

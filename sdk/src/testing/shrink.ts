@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks'
+
 /** A failing input with less in it that still fails: shorter first, then with plainer bytes. */
 export async function shrink(
   bytes: Uint8Array,

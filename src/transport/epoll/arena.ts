@@ -125,7 +125,7 @@ export class Arena {
   }
 
   setOption(...words: readonly number[]): void {
-    this.#words.set(words, OFFSETS.option / INT)
+    for (const [at, word] of words.entries()) this.#words[OFFSETS.option / INT + at] = word
     this.#words[OFFSETS.length / INT] = words.length * INT
   }
 

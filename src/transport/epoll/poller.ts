@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import type { System, SystemCalls } from '../system-calls.ts'
 import { Arena, CHUNK, EVENTS } from './arena.ts'
 import { Ducts } from './ducts.ts'
