@@ -1,5 +1,3 @@
-import { performance } from 'node:perf_hooks'
-
 /** As good as none. */
 const NOTHING = 0.01
 /** Additions between two looks for users that are to be forgotten. */

@@ -1,5 +1,3 @@
-import { performance } from 'node:perf_hooks'
-
 /** How places are shared. */
 export interface TurnsOptions {
   /** Pieces of work that run at once. */
