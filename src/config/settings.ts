@@ -119,6 +119,8 @@ export interface TenantLimits {
   readonly decisionsInFlight: number
   /** New connections: over it they wait, and are refused when the wait would be longer than a second. */
   readonly connectionsPerSecond: number
+  /** How many of them may come at once after a quiet time; no more than a second's. */
+  readonly connectionBurst: number
   /** At once. One more is refused. */
   readonly connections: number
   /** The same two, of one client address. */

@@ -36,6 +36,7 @@ const LIMITS = {
   loadTime,
   decisionsInFlight: atMost('decisions', 256),
   connectionsPerSecond: atMost('connections', 200),
+  connectionBurst: whole(1, 1_000_000_000_000, 20, 'connections'),
   connections: atMost('connections', 10_000),
   clientConnectionsPerSecond: atMost('connections', 100),
   clientConnections: atMost('connections', 1000),

@@ -35,6 +35,7 @@ function operatorPolicy({ router, preread, tables }: Settings): TenantPolicy {
     loadTime,
     decisionsInFlight: 0,
     connectionsPerSecond: 0,
+    connectionBurst: 1,
     connections: 0,
     clientConnectionsPerSecond: 0,
     clientConnections: 0,

@@ -88,7 +88,7 @@ export class TenantUsage {
     this.#places = places
     this.#bitten = bitten
     this.#now = now
-    this.#rate = new TokenBucket(limits.connectionsPerSecond, limits.connectionsPerSecond, now)
+    this.#rate = new TokenBucket(limits.connectionsPerSecond, burstOf(limits), now)
     this.#relay = new TokenBucket(limits.relayBytesPerSecond, limits.relayBytesPerSecond, now)
     this.#lines = new TokenBucket(limits.logLinesPerSecond, limits.logLinesPerSecond, now)
   }
@@ -100,7 +100,7 @@ export class TenantUsage {
   /** What is in use stays in use, also beyond a limit that is lower now. */
   configure(limits: TenantLimits): void {
     this.#limits = limits
-    this.#rate.configure(limits.connectionsPerSecond, limits.connectionsPerSecond)
+    this.#rate.configure(limits.connectionsPerSecond, burstOf(limits))
     this.#relay.configure(limits.relayBytesPerSecond, limits.relayBytesPerSecond)
     this.#lines.configure(limits.logLinesPerSecond, limits.logLinesPerSecond)
     for (const { rate } of this.#clients.values())
@@ -228,4 +228,8 @@ export class TenantUsage {
       if (this.#clients.size < MOST_QUIET_CLIENTS) return
     }
   }
+}
+
+function burstOf({ connectionsPerSecond, connectionBurst }: TenantLimits): number {
+  return Math.min(connectionBurst, connectionsPerSecond)
 }

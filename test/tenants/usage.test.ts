@@ -67,6 +67,20 @@ test('connections beyond the rate wait their turn, and are refused when that wou
   assert.equal(usage.enter('192.0.2.1').kind, 'admitted')
 })
 
+test('so many connections of a tenant may come at once; those that follow come at its rate', () => {
+  const { usage, clock } = limited({ connectionsPerSecond: 200, connectionBurst: 3, clientConnectionsPerSecond: 0 })
+  const waits = () => {
+    const admission = usage.enter('192.0.2.1')
+    return admission.kind === 'wait' ? admission.milliseconds : admission.kind
+  }
+  assert.deepEqual(Array.from({ length: 5 }, waits), ['admitted', 'admitted', 'admitted', 5, 10])
+  clock.now = 10_000
+  assert.deepEqual(Array.from({ length: 4 }, waits), ['admitted', 'admitted', 'admitted', 5])
+  usage.configure({ ...usage.limits, connectionBurst: 1 })
+  clock.now = 20_000
+  assert.deepEqual(Array.from({ length: 2 }, waits), ['admitted', 5])
+})
+
 test('a client that hurries makes no other client wait', () => {
   const { usage } = limited({ connectionsPerSecond: 1000, clientConnectionsPerSecond: 2 })
   const hurried = Array.from({ length: 6 }, () => usage.enter('192.0.2.1').kind)
