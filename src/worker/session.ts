@@ -31,7 +31,7 @@ const MAX_UPSTREAMS = 8
  * Whoever sends byte by byte must not have a router asked for each: so many questions about a connection are asked as soon as
  * there is anything new, and each that follows waits twice as long as the one before, from the first pause to the longest.
  */
-const PROMPT_QUESTIONS = 16
+const PROMPT_QUESTIONS = 8
 const PAUSE = { first: 4, longest: 250 } as const // milliseconds
 /** How long a client may take to read a goodbye, in milliseconds. */
 const PARTING_TIME = 10_000
@@ -245,8 +245,11 @@ export class Session implements ConnectionEvents {
   #pauseAfterMany(): void {
     const more = this.#record.questions - PROMPT_QUESTIONS
     if (more < 0 || this.#pause !== undefined) return
+    // nor is the worker woken for each byte
+    this.#client.pause()
     this.#pause = after(Math.min(PAUSE.longest, PAUSE.first * 2 ** more), () => {
       this.#pause = undefined
+      if (!this.#preread.full) this.#client.resume()
       this.#askIfDue()
     })
   }

@@ -100,6 +100,46 @@ describe('the epoll transport', { skip: epollMissing() ?? false }, () => {
     assert.ok(longest <= 16, `${longest} chunks of one connection in a row: ${order.join('')}`)
   })
 
+  it('is not told of each piece of what nobody wants to hear now', async (t) => {
+    const system = theSystem()
+    assert.ok(!(system instanceof Error))
+    let told = 0
+    const { transport } = noted({
+      epollWait: (...words) => {
+        const count = system.calls.epollWait(...words)
+        told += Math.max(0, count)
+        return count
+      },
+    })
+    const [paused, other] = [await acceptedEnds(t, transport), await acceptedEnds(t, transport)]
+    for (const { connection, events } of [paused, other]) connection.setEvents(events)
+    /** Each letter by itself, and when it is there, something to the other, which is heard. */
+    const say = async (text: string) => {
+      for (const letter of text) {
+        await new Promise((resolve) => paused.peer.socket.write(letter, resolve))
+        other.peer.socket.write('.')
+        await other.events.untilBytes(other.events.bytes + 1)
+      }
+    }
+    for (const round of [1, 2, 3]) {
+      await say('heard')
+      await paused.events.untilBytes(55 * round - 50)
+      paused.connection.pause()
+      told = 0
+      await say('unheard - '.repeat(5))
+      assert.ok(told < 60, `of 50 pieces during a pause and 50 others the kernel told ${told} times`)
+      paused.connection.resume()
+      await paused.events.untilBytes(55 * round)
+    }
+    assert.equal(paused.events.text, `heard${'unheard - '.repeat(5)}`.repeat(3))
+    paused.connection.pause()
+    await say('the last')
+    paused.peer.socket.end()
+    paused.connection.resume()
+    await paused.events.until('ended')
+    assert.match(paused.events.text, /the last$/)
+  })
+
   it('reads what is behind urgent data, and what was cut short by it', async (t) => {
     const transport = createEpollTransport()
     const { connection, events, peer } = await acceptedEnds(t, transport)

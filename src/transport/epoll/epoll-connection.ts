@@ -36,8 +36,11 @@ const READING = (EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLET) >>> 0
 const WRITING = (READING | EPOLLOUT) >>> 0
 /** After these a short read does not say that nothing is left: an error, or bytes behind urgent data may follow. */
 const MORE = EPOLLPRI | EPOLLHUP | EPOLLERR
+/** Times that a connection may tell of more while nobody wants to hear: then it is not listened to until somebody does. */
+const MOST_UNHEARD = 1
 /** Of fewer bytes in a turn it costs more to pass them on unseen than to copy them. */
 const LITTLE = 65_536
+
 export interface EpollConnectionStart {
   readonly descriptor: number
   readonly remote: SocketEndpoint
@@ -82,6 +85,9 @@ export class EpollConnection implements Connection, Watched, Unfinished {
   /** It moved much at once when it was last read: those who move little come first. */
   #much = false
   #paused = false
+  /** How often more came while it was paused, and whether the kernel tells of it no more. */
+  #unheard = 0
+  #muted = false
   #peerEnded = false
   #watchesRoom: boolean
   #awaitsDrain = false
@@ -169,7 +175,7 @@ export class EpollConnection implements Connection, Watched, Unfinished {
 
   resume(): void {
     if (!this.#paused) return
-    this.#paused = false
+    this.#goOnHearing()
     this.#readSoon()
   }
 
@@ -197,7 +203,8 @@ export class EpollConnection implements Connection, Watched, Unfinished {
   finish(deadline: number): void {
     if (this.#finishing || this.#descriptor < 0) return
     this.#finishing = true
-    this.#paused = false
+    this.#goOnHearing()
+    if (this.#descriptor < 0) return
     this.#timer = after(deadline, () => this.destroy(!this.#endSent))
     if (this.#endSent) this.#linger()
     else this.end()
@@ -218,6 +225,7 @@ export class EpollConnection implements Connection, Watched, Unfinished {
     if ((events & MORE) !== 0) this.#readsToEmpty = true
     if (this.#connecting !== undefined && !this.#settle(this.#connecting, events)) return
     if (!this.#outgoing.empty && (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) !== 0) this.#flush()
+    if (this.#paused && (events & EPOLLIN) !== 0 && ++this.#unheard > MOST_UNHEARD) this.#mute()
     if (this.#newcomer || this.#much) this.#readSoon()
     else this.#read()
   }
@@ -259,6 +267,27 @@ export class EpollConnection implements Connection, Watched, Unfinished {
     if (this.#closed || this.#events === undefined) return
     this.#closed = true
     this.#events.closed(this.#error)
+  }
+
+  /** Who sends on and on, in small pieces, must not wake us for each of them to be told that nobody wants it now. */
+  #mute(): void {
+    if (this.#muted || this.#descriptor < 0) return
+    this.#muted = true
+    this.#rewatch()
+  }
+
+  #goOnHearing(): void {
+    this.#paused = false
+    this.#unheard = 0
+    if (!this.#muted || this.#descriptor < 0) return
+    this.#muted = false
+    this.#rewatch()
+  }
+
+  #rewatch(): void {
+    const events = this.#watchesRoom ? WRITING : READING
+    const failed = this.#poller.rewatch(this.#descriptor, this.#muted ? (events & ~EPOLLIN) >>> 0 : events)
+    if (failed < 0) this.#fail('epoll_ctl', -failed)
   }
 
   get #mayRead(): boolean {
@@ -387,8 +416,7 @@ export class EpollConnection implements Connection, Watched, Unfinished {
   #watchRoom(): void {
     if (this.#watchesRoom || this.#descriptor < 0) return
     this.#watchesRoom = true
-    const failed = this.#poller.rewatch(this.#descriptor, WRITING)
-    if (failed < 0) this.#fail('epoll_ctl', -failed)
+    this.#rewatch()
   }
 
   /** Everything has been written: closing sends FIN by itself, if there is nothing to wait for. */
