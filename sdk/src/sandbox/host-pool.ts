@@ -170,6 +170,7 @@ export class HostPool {
     this.#hosts.set(process, host)
     if (role === 'spare') host.loadMany(this.#options.wanted())
     this.#assignRoles()
+    if (host.role === 'spare' && this.#options.hosts > 0) process.yieldAs('spare')
     this.#pump()
     if (this.#isComplete()) for (const resolve of this.#whenStarted.splice(0)) resolve()
   }
@@ -181,6 +182,7 @@ export class HostPool {
     for (const spare of inRole('spare')) {
       if (inRole('serving').length >= this.#options.hosts) break
       spare.role = 'serving'
+      spare.process.yieldAs('serving')
       this.#options.serves?.(spare.process.pid)
     }
     Object.assign(this.#inRole, {

@@ -5,7 +5,7 @@ import { hostGroup, leaveGroup } from './cgroup.ts'
 import { CpuClaims } from './cpu-claims.ts'
 import { FRAME, type Frame, FrameReader, FrameViolation, MAX_HOST_FRAME, PROTOCOL_VERSION } from './frames.ts'
 import { hostArguments } from './host-arguments.ts'
-import { mainThreadTime, processorTime, residentBytes, yieldToOthers } from './process-files.ts'
+import { mainThreadTime, mayTakeBack, processorTime, residentBytes, yieldToOthers } from './process-files.ts'
 import { HostViolation } from './replies.ts'
 
 /**
@@ -72,9 +72,10 @@ const ENVIRONMENT = {
  * Connections come first: their worker gets half as much again of a processor for which there is a queue, and four times as
  * much as hosts in which nobody waits who was not slow himself (sched(7)). It also is there sooner: beside four programs that always
  * have something to do, one that wakes a thousand times a second waits 3 ms in one of ten cases when they are as nice as itself, and
- * 0.1 ms when they are nicer by 5. Much nicer ones miss deadlines on a busy machine, and hosts that are killed cost more.
+ * 0.1 ms when they are nicer by 5. Much nicer ones miss deadlines on a busy machine, and hosts that are killed cost more. Nobody but new
+ * versions waits for the spare: it is as nice as a penalty host, where it can be made less so when it is to serve.
  */
-const NICE = { serving: 2, penalty: 6 } as const
+const NICE = { serving: 2, spare: 6, penalty: 6 } as const
 /** A host that has been busy with its oldest question for less than this is not looked at yet, in milliseconds. */
 const PROMPT = 5
 /** A host that gets no processor time is given up after this many deadlines. */
@@ -120,6 +121,7 @@ export class HostProcess<P extends Pending> {
       stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     })
     this.pid = this.#child.pid ?? -1
+    this.yieldAs(penalty ? 'penalty' : 'serving')
     this.#channel = channelOf(this.#child)
     const reader = new FrameReader(MAX_HOST_FRAME)
     this.#channel?.on('data', (chunk: Buffer) => this.#read(reader, chunk))
@@ -155,6 +157,11 @@ export class HostProcess<P extends Pending> {
   /** 0 when the process is gone, or the system does not say. */
   get residentBytes(): number {
     return residentBytes(this.pid)
+  }
+
+  /** How much of a processor it gets beside others. */
+  yieldAs(role: keyof typeof NICE): void {
+    if (this.pid > 0 && (role !== 'spare' || mayTakeBack())) yieldToOthers(this.pid, NICE[role])
   }
 
   /** Sends what `encode` makes of a fresh id. */
@@ -237,8 +244,8 @@ export class HostProcess<P extends Pending> {
       if (id !== PROTOCOL_VERSION) throw new FrameViolation(`protocol version ${id}`)
       this.#ready = true
       this.#group = hostGroup(this.pid)
-      // not before: whoever waits for it to start should not wait longer than for another
-      yieldToOthers(this.pid, this.penalty ? NICE.penalty : NICE.serving)
+      // once more, for threads that it had by then
+      this.yieldAs(this.penalty ? 'penalty' : 'serving')
       const used = processorTime(this.pid)
       if (used !== undefined) this.#claims = new CpuClaims(used, performance.now())
       return this.#events.ready()

@@ -69,6 +69,16 @@ function yieldThread(thread: number, nice: number): void {
   } catch {}
 }
 
+const CAP_SYS_NICE = 23n
+let may: boolean | undefined
+
+/** Whether this process may be less nice again than it was (capabilities(7)). */
+export function mayTakeBack(): boolean {
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(may === undefined ? read('/proc/self/status') : '')?.[1]
+  may ??= effective !== undefined && ((BigInt(`0x${effective}`) >> CAP_SYS_NICE) & 1n) === 1n
+  return may
+}
+
 /** Linux has a niceness for each thread; elsewhere a process has one. */
 function threadsOf(pid: number): number[] {
   try {
