@@ -4,28 +4,29 @@
  *
  *     node bench/blast-radius.ts [seconds] [attacks,separated,by,commas] [attackers,…]
  *
- * With attacks named, nothing is written. Linux only; about eleven minutes with the default of 7 seconds under attack, and as many
- * of peace, for each of 36 cells.
+ * With attacks named, nothing is written. Linux only; about twenty-five minutes with the default of 15 seconds under attack, and as
+ * many of peace, for each of 36 cells.
  */
 import { fileURLToPath } from 'node:url'
 import { ATTACKS, type Attack } from './blast-radius/attacks.ts'
 import { Echoes, requests, type Seen } from './blast-radius/load.ts'
 import { PARTIES, type Party, processorTimes } from './blast-radius/processor.ts'
-import { type Cell, writeReport } from './blast-radius/report.ts'
+import { type Cell, shownRatio, writeReport } from './blast-radius/report.ts'
 import { runAlone } from './blast-radius/serve-first.ts'
 import { Stage } from './blast-radius/stage.ts'
+import { quantile, ratios } from './figures.ts'
 import { machine } from './machine.ts'
 
 const REPORT = fileURLToPath(new URL('../docs/blast-radius', import.meta.url))
 const GOOD = 50
 const PER_SECOND = 300
-/** Peace and attack take turns so often in a cell: what else the machine does meets both. */
-const ROUNDS = 2
+/** Peace and attack take turns so often in a cell: what else the machine does meets both, and one stall of it is not the median. */
+const ROUNDS = 5
 /** Quiet: the 95th percentile of a short measure is at most so many times the least that was seen so far, and a little. */
 const QUIET = { factor: 1.5, more: 0.5, seconds: 0.5, tries: 4 }
 const SETTLE = 500
 
-const [secondsText = '7', only = '', countsText = '1,5,10'] = process.argv.slice(2)
+const [secondsText = '15', only = '', countsText = '1,5,10'] = process.argv.slice(2)
 const seconds = Number(secondsText)
 const counts = countsText.split(',').map(Number)
 const attacks = only === '' ? ATTACKS : ATTACKS.filter(({ name }) => only.split(',').includes(name))
@@ -105,7 +106,7 @@ function begin(attack: Attack, tenants: readonly string[]): () => Promise<void> 
 async function quiet(): Promise<void> {
   for (let tries = 0; tries < QUIET.tries; tries++) {
     const { times } = await requests(stage.port, names, PER_SECOND, QUIET.seconds)
-    const p95 = percentile(times, 0.95)
+    const p95 = quantile(times, 0.95)
     quietest = Math.min(quietest, p95)
     if (p95 <= QUIET.factor * quietest + QUIET.more) return
   }
@@ -120,17 +121,16 @@ async function measure(echoes: Echoes): Promise<Seen> {
 function cellOf(attack: Attack, attackers: number, turns: readonly Turn[]): Cell {
   const peace = turns.flatMap((turn) => turn.peace.times)
   const war = turns.flatMap((turn) => turn.war.times)
-  const ratio = (under: readonly number[], before: readonly number[]) =>
-    percentile(under, 0.99) / percentile(before, 0.99)
-  const ratios = turns.map((turn) => ratio(turn.war.times, turn.peace.times))
+  const p99 = (times: readonly number[]) => quantile(times, 0.99)
+  const turnsOf = (side: 'war' | 'peace') => turns.map((turn) => p99(turn[side].times))
   const mean = (party: Party) => turns.reduce((sum, { used }) => sum + (used.get(party) ?? 0), 0) / turns.length
   return {
     attack: attack.name,
     attackers,
-    peace: percentile(peace, 0.99),
-    p50: percentile(war, 0.5),
-    p99: percentile(war, 0.99),
-    ratio: { median: ratio(war, peace), least: Math.min(...ratios), most: Math.max(...ratios) },
+    peace: p99(peace),
+    p50: quantile(war, 0.5),
+    p99: p99(war),
+    ratio: ratios(turnsOf('war'), turnsOf('peace')),
     lost: turns.reduce((sum, turn) => sum + turn.war.lost, 0),
     closed: turns.reduce((sum, turn) => sum + turn.war.closed, 0),
     struck: stage.takeStrikes(),
@@ -138,17 +138,12 @@ function cellOf(attack: Attack, attackers: number, turns: readonly Turn[]): Cell
   }
 }
 
-function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
-}
-
 function described(cell: Cell | undefined): string {
   if (cell === undefined) return ''
   const { attack, attackers, peace, p50, p99, ratio, lost, closed, struck, used } = cell
   const figures = [peace, p50, p99].map((value) => value.toFixed(1).padStart(7)).join('')
   const cpu = PARTIES.map((party) => `${party} ${(100 * (used.get(party) ?? 0)).toFixed(0)}`).join(', ')
-  return `${attack.padEnd(12)} ${String(attackers).padStart(3)} ${figures}  ${ratio.median.toFixed(2).padStart(6)} ×  lost ${lost}  closed ${closed}  struck ${struck}  (CPU %: ${cpu})`
+  return `${attack.padEnd(12)} ${String(attackers).padStart(3)} ${figures}  ${shownRatio(ratio)}  lost ${lost}  closed ${closed}  struck ${struck}  (CPU %: ${cpu})`
 }
 
 function pause(milliseconds: number): Promise<void> {

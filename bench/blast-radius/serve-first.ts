@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setPriority } from 'node:os'
 import { shortenSlices } from '../../sdk/src/sandbox/own-process.ts'
+import { yieldOtherThreads } from '../../sdk/src/sandbox/process-files.ts'
 
 /** Garbage is collected by the thread that made it: it would wait for others, which are not served first. */
 export const ALONE = '--single-threaded-gc'
@@ -18,7 +19,8 @@ export async function runAlone(): Promise<void> {
 
 /**
  * From now on the first thread of this process has the processor as soon as it wants it, as if it were on a machine of its own: what it
- * waited for would be measured as the proxy's. What it starts afterwards would have it as well. False where that is not allowed.
+ * waited for would be measured as the proxy's. Its other threads, which compile, have what is left, and take nothing of the proxy's.
+ * What it starts afterwards would be as its first thread. False where that is not allowed.
  *
  * Not by SCHED_FIFO: so that others do not starve behind that, Linux lets them run for 50 ms in each second before it
  * (sched-deadline(7), the fair server).
@@ -29,6 +31,7 @@ export function serveFirst(): boolean {
   } catch {
     return false
   }
+  yieldOtherThreads(19)
   shortenSlices(process.pid, 'host')
   return true
 }
