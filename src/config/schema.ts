@@ -90,6 +90,7 @@ export const settingsSchema = section({
     limit: prereadBytes,
     time: prereadTime,
     clientConnections: whole(0, 10_000_000, 256, 'connections'),
+    strangersPerSecond: whole(0, 10_000_000, 200, 'connections'),
   }).prefault({}),
   connect: section({
     timeout: milliseconds(1, 600_000, 5000),

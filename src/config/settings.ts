@@ -14,8 +14,7 @@ export interface Settings {
   readonly hosts: number
   /** How sockets are spoken to: `auto` takes epoll where the system and this Node have what it needs, else net. */
   readonly transport: 'auto' | 'epoll' | 'net'
-  /** `clientConnections`: of one client address at once on a shared port before they are known to be some router's; 0 is no limit. */
-  readonly preread: { readonly limit: number; readonly time: number; readonly clientConnections: number }
+  readonly preread: PrereadSettings
   readonly connect: { readonly timeout: number; readonly retries: number; readonly retryDelay: number }
   /** `idleTimeout`: without a byte either way; 0 means none. `keepAlive`: before the first TCP keep-alive probe. */
   readonly relay: { readonly idleTimeout: number; readonly keepAlive: number }
@@ -91,6 +90,18 @@ export interface TenantPolicy {
   readonly trust: 'untrusted' | 'trusted'
   /** `own`: a sandbox host that no other tenant shares. */
   readonly host: 'shared' | 'own'
+}
+
+export interface PrereadSettings {
+  readonly limit: number
+  readonly time: number
+  /** Of one client address at once on a shared port before they are known to be some router's; 0 is no limit. */
+  readonly clientConnections: number
+  /**
+   * Connections that turn out to be no router's: over it they wait before they are sent away, and are reset when the wait would be longer
+   * than a second; 0 is no limit.
+   */
+  readonly strangersPerSecond: number
 }
 
 /** Of one tenant in one worker. 0 is no limit; times are milliseconds and sizes bytes. */

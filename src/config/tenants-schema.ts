@@ -42,7 +42,7 @@ const LIMITS = {
   clientConnections: atMost('connections', 1000),
   prereadBytes,
   prereadTime,
-  relayBytesPerSecond: atMost('bytes', 128 * MiB),
+  relayBytesPerSecond: atMost('bytes', 32 * MiB),
   logLinesPerSecond: atMost('lines', 50),
   tableBytes: bytes(1, 4096 * MiB - 1, 64 * MiB),
   memoBytes: memoBytes(256 * KiB),

@@ -28,9 +28,17 @@ export interface TenantsOptions {
 const MANY = 1024
 /** No tenant can be called so. */
 const UNCHOSEN = '(none chosen)'
+const STRANGERS = '(no router)'
+/** Connections of no router that may come at once. */
+const STRANGER_BURST = 20
 
 function unchosenLimits(settings: Settings): TenantLimits {
   return { ...policyOf(settings, OPERATOR).limits, clientConnections: settings.preread.clientConnections }
+}
+
+function strangerLimits(settings: Settings): TenantLimits {
+  const { strangersPerSecond: connectionsPerSecond } = settings.preread
+  return { ...unchosenLimits(settings), connectionsPerSecond, connectionBurst: STRANGER_BURST }
 }
 
 /** What every tenant uses in this worker; one that is served no more is forgotten when it has nothing in use. */
@@ -47,6 +55,8 @@ export class Tenants {
 
   /** Connections that no router has been chosen for yet: only how many of one client there may be is limited. */
   readonly unchosen: TenantUsage
+  /** Those that turned out to be no router's. Whoever is sent away at once comes again at once: they are let go at a pace. */
+  readonly strangers: TenantUsage
 
   constructor(settings: Settings, { say, served, places, now = () => performance.now() }: TenantsOptions) {
     this.#settings = settings
@@ -56,6 +66,10 @@ export class Tenants {
     this.#now = now
     this.#seldom = new Seldom(now)
     this.unchosen = new TenantUsage(unchosenLimits(settings), { bitten: (limit) => this.#bitten(UNCHOSEN, limit), now })
+    this.strangers = new TenantUsage(strangerLimits(settings), {
+      bitten: (limit) => this.#bitten(STRANGERS, limit),
+      now,
+    })
   }
 
   /** What `tenant` uses; `OPERATOR` for the operator's own routers. */
@@ -77,6 +91,7 @@ export class Tenants {
   configure(settings: Settings): void {
     this.#settings = settings
     this.unchosen.configure(unchosenLimits(settings))
+    this.strangers.configure(strangerLimits(settings))
     for (const [tenant, usage] of this.#usages) usage.configure(policyOf(settings, tenant).limits)
   }
 
@@ -100,7 +115,10 @@ export class Tenants {
 
   #set(tenant: string, limit: LimitName): Pick<Bite, 'value' | 'setting'> {
     const { preread } = this.#settings
-    if (tenant === UNCHOSEN) return { value: preread.clientConnections, setting: 'preread.clientConnections' }
+    if (tenant === STRANGERS && limit === 'connectionsPerSecond')
+      return { value: preread.strangersPerSecond, setting: 'preread.strangersPerSecond' }
+    if (tenant === UNCHOSEN || tenant === STRANGERS)
+      return { value: preread.clientConnections, setting: 'preread.clientConnections' }
     if (limit === 'maxConnections') return { value: this.#settings.maxConnections, setting: limit }
     const value = limit === 'reach' ? undefined : policyOf(this.#settings, tenant).limits[limit]
     return { value, setting: settingOf(this.#settings, tenant, limit) }

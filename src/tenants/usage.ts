@@ -56,6 +56,12 @@ export interface Places {
 const TIMES_FREE = 4
 const RESERVED = 0.1
 const FEW = 0.005
+/**
+ * A connection whose decision fails counts as so many new ones: clients that get nowhere come again at once, and what they cost beside
+ * the connection (a record, a line of the log, a strike) is most of it. No more is owed for that than half of what may be waited for.
+ */
+const FAILURE_COUNTS = 5
+const MOST_OWED = 500
 /** The longest that a connection waits for its turn, in milliseconds; one that would wait longer is refused. */
 const LONGEST_WAIT = 1000
 /** Clients without a connection are forgotten when there are so many. */
@@ -143,7 +149,9 @@ export class TenantUsage {
 
   decided(failed: boolean): void {
     this.#decisions += 1
-    if (failed) this.#failures += 1
+    if (!failed) return
+    this.#failures += 1
+    if (this.#rate.wait(FAILURE_COUNTS - 1) <= MOST_OWED) this.#rate.take(FAILURE_COUNTS - 1)
   }
 
   /** A decision was remembered. */

@@ -4,6 +4,9 @@ import { after, type Deadline } from '../transport/deadlines.ts'
 /** The limits behind failures of a router. That too many decisions are in flight, or a host was killed for one, is told by the sandbox. */
 const BITES: Readonly<Record<string, LimitName>> = { timeout: 'decisionTime', memory: 'isolateMemory' }
 
+/** Bytes a second: of this rate, what may be passed on unseen in one turn (1 MiB at most) is a sixteenth of a second's. */
+const PIECES_BELOW = 16_777_216
+
 /** One connection's place among those of its tenant: from the choice of its router to its end. */
 export class Place {
   readonly #usage: TenantUsage
@@ -52,8 +55,9 @@ export class Place {
     this.#usage.bite(limit)
   }
 
-  get hasRate(): boolean {
-    return this.#usage.limits.relayBytesPerSecond > 0
+  get inPieces(): boolean {
+    const { relayBytesPerSecond: rate } = this.#usage.limits
+    return rate > 0 && rate < PIECES_BELOW
   }
 
   /** Milliseconds for which no more should be read, now that so many bytes were. */

@@ -14,8 +14,8 @@ export interface RelayOptions {
 }
 
 export interface Throttle {
-  /** Whether there is a rate to keep to: then bytes are passed on in pieces that are counted one by one. */
-  readonly hasRate: boolean
+  /** Whether there is a rate so low that bytes must be counted in small pieces, tens of kilobytes: they are not passed on unseen then. */
+  readonly inPieces: boolean
   /** So many bytes were read: for how many milliseconds no more are to be read from where they came. */
   relayed(bytes: number): number
 }
@@ -223,7 +223,7 @@ class Side implements ConnectionEvents {
 
   #passOn(): void {
     this.#much = 0
-    if (this.#throttle?.hasRate !== true) this.connection.passTo?.(this.peer)
+    if (this.#throttle?.inPieces !== true) this.connection.passTo?.(this.peer)
   }
 
   ended(): void {

@@ -106,15 +106,19 @@ export class Session implements ConnectionEvents {
 
   /** From here on, and for good, the connection is this router's, and counts among those of its tenant. */
   #choose(router: string | undefined): void {
-    if (router === undefined) {
-      this.#reason = 'no-router'
-      return this.#part(undefined)
-    }
+    if (router === undefined) return this.#sendAway()
     this.#state = 'prereading'
     this.#dialogue.begin(router, this.id)
     const usage = this.#context.tenants.of(tenantOf(router))
     this.#narrow(usage)
     this.#enter(usage, () => this.#begin())
+  }
+
+  /** It is no router's: who came for one that is gone, or was never there, comes again and again, and waits for his turn to hear so. */
+  #sendAway(): void {
+    this.#serverName = undefined
+    this.#reason = 'no-router'
+    this.#enter(this.#context.tenants.strangers, () => this.#part(undefined))
   }
 
   /** What its tenant may use before a decision takes the place of what holds for everybody. */

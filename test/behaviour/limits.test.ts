@@ -235,3 +235,34 @@ describe('a client that names no host on a shared port', () => {
     for (const client of idle) client.destroy()
   })
 })
+
+describe('clients that ask for a host of no router', () => {
+  it('are sent away at a pace, and reset when they would wait longer than a second', async () => {
+    const named = `${HEAD} listen: { port: 0, hosts: ['a.example'] }, route: () => ({ close: 'a' }) })\n`
+    await using shared = await Pointsman.start({
+      routers: { 'acme/a': named },
+      config: { preread: { strangersPerSecond: 4 }, tenants: { defaults: { ports: ['*'], hosts: ['*'] } } },
+    })
+    const port = await shared.served('acme/a')
+    const ask = async (host: string) => {
+      const client = await Client.connect(port)
+      client.write(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`)
+      return client
+    }
+    const started = performance.now()
+    const strangers = await Promise.all(Array.from({ length: 12 }, () => ask('gone.example')))
+    const meanwhile = await ask('a.example')
+    assert.equal(await meanwhile.rest(), 'a')
+    const records = await Promise.all(strangers.map((client) => shared.record(client)))
+    const reasons = records.map(({ reason, limit }) => `${reason} ${limit ?? ''}`.trim())
+    assert.equal(reasons.filter((reason) => reason === 'no-router').length, 8, `${reasons}`)
+    assert.equal(reasons.filter((reason) => reason === 'over-limit connectionsPerSecond').length, 4, `${reasons}`)
+    assert.ok(performance.now() - started >= 900, 'the last of them waits for a second')
+    const line = await shared.line('the limit', ({ msg }) => msg === 'a limit was reached')
+    assert.deepEqual([line.setting, line.value], ['preread.strangersPerSecond', 4])
+    // whoever leaves while he waits is not waited for
+    const leaving = await ask('gone.example')
+    leaving.end()
+    assert.equal((await shared.record(leaving)).router, undefined)
+  })
+})

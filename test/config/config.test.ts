@@ -21,7 +21,7 @@ function write(name: string, content: string): string {
 test('an empty configuration has every default', () => {
   const settings = parseSettings({}, 'test')
   assert.deepEqual(settings.listen, { host: '0.0.0.0', port: 5432 })
-  assert.deepEqual(settings.preread, { limit: 32_768, time: 10_000, clientConnections: 256 })
+  assert.deepEqual(settings.preread, { limit: 32_768, time: 10_000, clientConnections: 256, strangersPerSecond: 200 })
   assert.deepEqual(settings.connect, { timeout: 5000, retries: 10, retryDelay: 100 })
   assert.deepEqual(settings.strikes, { limit: 3, window: 600_000, quarantine: 1000, quarantineMax: 300_000 })
   assert.deepEqual(settings.log, { level: 'info', file: null, access: null, pretty: 'auto' })

@@ -81,6 +81,20 @@ test('so many connections of a tenant may come at once; those that follow come a
   assert.deepEqual(Array.from({ length: 2 }, waits), ['admitted', 5])
 })
 
+test('a connection whose decision fails counts as five, as long as nobody would wait half a second for that', () => {
+  const { usage, clock } = limited({ connectionsPerSecond: 100, connectionBurst: 1, clientConnectionsPerSecond: 0 })
+  assert.equal(usage.enter('192.0.2.1').kind, 'admitted')
+  usage.decided(true)
+  assert.deepEqual(usage.enter('192.0.2.1'), { kind: 'wait', milliseconds: 50, limit: 'connectionsPerSecond' })
+  clock.now = 1000
+  for (let count = 0; count < 1000; count++) usage.decided(true)
+  const admission = usage.enter('192.0.2.1')
+  assert.ok(admission.kind === 'wait' && admission.milliseconds <= 510, JSON.stringify(admission))
+  clock.now = 2000
+  usage.decided(false)
+  assert.equal(usage.enter('192.0.2.1').kind, 'admitted')
+})
+
 test('a client that hurries makes no other client wait', () => {
   const { usage } = limited({ connectionsPerSecond: 1000, clientConnectionsPerSecond: 2 })
   const hurried = Array.from({ length: 6 }, () => usage.enter('192.0.2.1').kind)

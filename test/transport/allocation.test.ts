@@ -49,7 +49,7 @@ describe('relaying a chunk', { skip: epollMissing() ?? false }, () => {
             startRelay(
               client,
               upstream,
-              { idleTimeout: 60_000, throttle: { hasRate: false, relayed: () => 0 } },
+              { idleTimeout: 60_000, throttle: { inPieces: false, relayed: () => 0 } },
               () => {},
             ),
           data() {},

@@ -126,10 +126,26 @@ describe('much that is relayed', { skip: epollMissing() ?? false }, () => {
     assert.equal(upstreamSide.queued, 0)
   })
 
-  it('is read in small pieces where there is a rate to keep to, and no faster', async (t) => {
+  it('is held where there is a rate that allows for large pieces', async (t) => {
+    let moved = 0
+    let holds = 0
+    const throttle = {
+      inPieces: false,
+      relayed(bytes: number) {
+        moved += bytes
+        return ++holds % 3 === 0 ? 5 : 0
+      },
+    }
+    const { client, upstream, seen } = await begin(t, {}, { throttle })
+    await pass(MUCH, client, upstream)
+    assert.equal(moved, MUCH.length)
+    assert.ok(seen.spliced > 0)
+  })
+
+  it('is read in small pieces where there is a rate that asks for them, and no faster', async (t) => {
     const asked: number[] = []
     const throttle = {
-      hasRate: true,
+      inPieces: true,
       relayed(bytes: number) {
         asked.push(bytes)
         return 1

@@ -229,7 +229,7 @@ describe('the epoll transport', { skip: epollMissing() ?? false }, () => {
       server.socket.end('answer')
       await once(server.socket, 'finish')
       await setTimeout(50)
-      startRelay(client, upstream, { idleTimeout: 0, throttle: { hasRate: true, relayed: () => pause } }, () => {})
+      startRelay(client, upstream, { idleTimeout: 0, throttle: { inPieces: true, relayed: () => pause } }, () => {})
       await peer.until('the answer', ({ text }) => text === 'answer')
       await peer.until('the end', ({ ended }) => ended)
       assert.deepEqual(namesOf(calls, /^(write|send)/), [pause === 0 ? 'send' : 'write'])

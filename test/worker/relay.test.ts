@@ -58,7 +58,7 @@ function relayTests(transport: Transport): void {
     const rate = new TokenBucket(8 * MiB, MiB)
     let paused = 0
     const throttle = {
-      hasRate: true,
+      inPieces: true,
       relayed(bytes: number) {
         const pause = rate.take(bytes)
         if (pause > 0) paused += 1
@@ -78,7 +78,7 @@ function relayTests(transport: Transport): void {
   })
 
   it('ends while it waits for its rate as it would have otherwise', async (t) => {
-    const { client, upstream, result } = await start(t, { throttle: { hasRate: true, relayed: () => 3_600_000 } })
+    const { client, upstream, result } = await start(t, { throttle: { inPieces: true, relayed: () => 3_600_000 } })
     client.socket.write('some')
     await upstream.until('some', ({ text }) => text === 'some')
     upstream.socket.resetAndDestroy()
