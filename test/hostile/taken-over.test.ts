@@ -92,7 +92,7 @@ test('row 62: a host that says that burning the processor cost nothing is killed
 test('row 62: a host that burns the processor when nobody asks it anything is killed', { skip: !linux }, async () => {
   await using watched = await taken('CPU time when nobody asks')
   assert.equal(closeText(await ask(watched.sandbox, 1, question('attack'))), 'well')
-  assert.equal((await watched.event('host-lost')).loss, 'cpu')
+  assert.equal((await watched.event('host-lost', BURNING)).loss, 'cpu')
   assert.equal(closeText(await ask(watched.sandbox, 1)), 'well')
 })
 

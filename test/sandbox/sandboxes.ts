@@ -153,12 +153,13 @@ export class WatchedSandbox implements AsyncDisposable {
     this.events = events
   }
 
-  event<K extends SandboxEvent['kind']>(kind: K): Promise<Extract<SandboxEvent, { kind: K }>> {
+  event<K extends SandboxEvent['kind']>(kind: K, limit?: number): Promise<Extract<SandboxEvent, { kind: K }>> {
     const isKind = (event: SandboxEvent): event is Extract<SandboxEvent, { kind: K }> => event.kind === kind
     return until(
       `event ${kind}`,
       () => this.events.find(isKind),
       () => this.events,
+      limit,
     )
   }
 

@@ -192,7 +192,7 @@ export class LoadedHost {
     this.#expected += LOADING
     this.#askedLast = undefined
     const { loadTime } = limits
-    const allowed = { wall: loadTime + LOAD_GRACE, cpu: loadTime, router: loadTime, beside: BESIDE.loading }
+    const allowed = { wall: loadTime + LOAD_GRACE, cpu: ATTEMPTS * loadTime, router: loadTime, beside: BESIDE.loading }
     this.process.ask(loading, allowed, (id) => encodeLoad(id, { version, limits, code }))
   }
 
