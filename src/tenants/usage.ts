@@ -149,8 +149,11 @@ export class TenantUsage {
 
   decided(failed: boolean): void {
     this.#decisions += 1
-    if (!failed) return
-    this.#failures += 1
+    if (failed) this.#failures += 1
+  }
+
+  /** Its router was to blame for a decision that failed. */
+  failed(): void {
     if (this.#rate.wait(FAILURE_COUNTS - 1) <= MOST_OWED) this.#rate.take(FAILURE_COUNTS - 1)
   }
 

@@ -46,6 +46,8 @@ export class Place {
   /** A question was answered; `failure` when it was not. */
   decided(failure: string | undefined): void {
     this.#usage.decided(failure !== undefined)
+    // that no host could be had is nobody's fault
+    if (failure !== undefined && failure !== 'unavailable') this.#usage.failed()
     const limit = failure === undefined ? undefined : BITES[failure]
     if (limit !== undefined) this.#usage.bite(limit)
   }

@@ -85,9 +85,10 @@ test('a connection whose decision fails counts as five, as long as nobody would 
   const { usage, clock } = limited({ connectionsPerSecond: 100, connectionBurst: 1, clientConnectionsPerSecond: 0 })
   assert.equal(usage.enter('192.0.2.1').kind, 'admitted')
   usage.decided(true)
+  usage.failed()
   assert.deepEqual(usage.enter('192.0.2.1'), { kind: 'wait', milliseconds: 50, limit: 'connectionsPerSecond' })
   clock.now = 1000
-  for (let count = 0; count < 1000; count++) usage.decided(true)
+  for (let count = 0; count < 1000; count++) usage.failed()
   const admission = usage.enter('192.0.2.1')
   assert.ok(admission.kind === 'wait' && admission.milliseconds <= 510, JSON.stringify(admission))
   clock.now = 2000
