@@ -205,13 +205,16 @@ it('what a tenant uses is free again, whatever ended its connections', async () 
   await until('no connection to be counted', async () => ((await connections()) === 0 ? true : undefined), connections)
 })
 
+/** A port on which a router answers who asks for `a.example`. */
+function sharedPort(preread: object): Promise<Pointsman> {
+  const named = `${HEAD} listen: { port: 0, hosts: ['a.example'] }, route: () => ({ close: 'a' }) })\n`
+  const tenants = { defaults: { ports: ['*'], hosts: ['*'] } }
+  return Pointsman.start({ routers: { 'acme/a': named }, config: { preread, tenants } })
+}
+
 describe('a client that names no host on a shared port', () => {
   it('has only so many connections there, and takes none from those that name theirs', async () => {
-    const named = `${HEAD} listen: { port: 0, hosts: ['a.example'] }, route: () => ({ close: 'a' }) })\n`
-    await using shared = await Pointsman.start({
-      routers: { 'acme/a': named },
-      config: { preread: { clientConnections: 3 }, tenants: { defaults: { ports: ['*'], hosts: ['*'] } } },
-    })
+    await using shared = await sharedPort({ clientConnections: 3 })
     const port = await shared.served('acme/a')
     const idle = await Promise.all(Array.from({ length: 3 }, () => Client.connect(port)))
     // It may be reset before it knows that it was connected.
@@ -238,11 +241,7 @@ describe('a client that names no host on a shared port', () => {
 
 describe('clients that ask for a host of no router', () => {
   it('are sent away at a pace, and reset when they would wait longer than a second', async () => {
-    const named = `${HEAD} listen: { port: 0, hosts: ['a.example'] }, route: () => ({ close: 'a' }) })\n`
-    await using shared = await Pointsman.start({
-      routers: { 'acme/a': named },
-      config: { preread: { strangersPerSecond: 4 }, tenants: { defaults: { ports: ['*'], hosts: ['*'] } } },
-    })
+    await using shared = await sharedPort({ strangersPerSecond: 4 })
     const port = await shared.served('acme/a')
     const ask = async (host: string) => {
       const client = await Client.connect(port)

@@ -3,6 +3,7 @@ import { setPriority } from 'node:os'
 
 const PAGE_BYTES = 4096
 const TICK = 10 // milliseconds, of every Linux on x86-64 and arm64
+const CAP_SYS_NICE = 23n
 
 /** Bytes of memory that a process has; 0 when it is gone, or the system does not say. */
 export function residentBytes(pid: number): number {
@@ -69,14 +70,10 @@ function yieldThread(thread: number, nice: number): void {
   } catch {}
 }
 
-const CAP_SYS_NICE = 23n
-let may: boolean | undefined
-
-/** Whether this process may be less nice again than it was (capabilities(7)). */
+/** Whether what yielded to others may be made less nice again (capabilities(7)). */
 export function mayTakeBack(): boolean {
-  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(may === undefined ? read('/proc/self/status') : '')?.[1]
-  may ??= effective !== undefined && ((BigInt(`0x${effective}`) >> CAP_SYS_NICE) & 1n) === 1n
-  return may
+  const [, effective = '0'] = /^CapEff:\s*([0-9a-f]+)$/m.exec(read('/proc/self/status')) ?? []
+  return ((BigInt(`0x${effective}`) >> CAP_SYS_NICE) & 1n) === 1n
 }
 
 /** Linux has a niceness for each thread; elsewhere a process has one. */
