@@ -12,7 +12,7 @@ import { ATTACKS, type Attack } from './blast-radius/attacks.ts'
 import { Echoes, requests, type Seen } from './blast-radius/load.ts'
 import { PARTIES, type Party, processorTimes } from './blast-radius/processor.ts'
 import { type Cell, shownRatio, writeReport } from './blast-radius/report.ts'
-import { runAlone } from './blast-radius/serve-first.ts'
+import { runFirst } from './blast-radius/serve-first.ts'
 import { Stage } from './blast-radius/stage.ts'
 import { quantile, ratios } from './figures.ts'
 import { machine } from './machine.ts'
@@ -32,7 +32,7 @@ const counts = countsText.split(',').map(Number)
 const attacks = only === '' ? ATTACKS : ATTACKS.filter(({ name }) => only.split(',').includes(name))
 const names = Array.from({ length: GOOD }, (_, at) => `good${at}.example`)
 
-await runAlone()
+await runFirst()
 const stage = await Stage.open(names, Math.max(...counts))
 let quietest = Number.POSITIVE_INFINITY
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
@@ -85,7 +85,9 @@ interface Turn {
 async function turn(attack: Attack, tenants: readonly string[], echoes: Echoes): Promise<Turn> {
   await quiet()
   echoes.takeClosed()
+  stage.collectGarbage()
   const peace = await measure(echoes)
+  stage.collectGarbage()
   const times = () => processorTimes(stage.attackerPids, stage.pointsman.pid ?? 0)
   const [began, before] = [performance.now(), times()]
   const stop = begin(attack, tenants)

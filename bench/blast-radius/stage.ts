@@ -10,7 +10,7 @@ import { save } from '../start/routers.ts'
 import type { AttackOrder } from './attackers.ts'
 import type { Attack } from './attacks.ts'
 import type { SaveOrder } from './saver.ts'
-import { ALONE, serveFirst } from './serve-first.ts'
+import { ALONE, collectGarbage, FIRST, serveFirst } from './serve-first.ts'
 
 const BIN = fileURLToPath(new URL('../../bin/pointsman.js', import.meta.url))
 const LONGEST_START = 120_000
@@ -26,6 +26,7 @@ export class Stage {
   readonly firstServed: boolean
   readonly #routers: string
   readonly #scratch: string
+  readonly #upstream: ChildProcess
   readonly #sink: number
   readonly #saver: ChildProcess
   readonly #attackers: readonly ChildProcess[]
@@ -37,15 +38,16 @@ export class Stage {
     const scratch = mkdtempSync(join(tmpdir(), 'pointsman-blast-'))
     const children: ChildProcess[] = []
     try {
-      const helper = (file: string, ...words: string[]): ChildProcess => {
+      const helper = (file: string, words: readonly string[] = [], flags = ALONE): ChildProcess => {
         // In our session, as all others: where the kernel shares out the processor by session first, no niceness counts beyond it.
-        const child = fork(fileURLToPath(new URL(file, import.meta.url)), words, { execArgv: ['--no-warnings', ALONE] })
+        const execArgv = ['--no-warnings', ...flags]
+        const child = fork(fileURLToPath(new URL(file, import.meta.url)), words, { execArgv })
         children.push(child)
         return child
       }
-      const upstream = helper('upstream.ts')
+      const upstream = helper('upstream.ts', [], FIRST)
       const origin = await portOf(upstream)
-      const sink = await portOf(helper('upstream.ts', 'nice', '19'))
+      const sink = await portOf(helper('upstream.ts', ['nice', '19']))
       const saver = helper('saver.ts')
       const crews = Array.from({ length: Math.ceil(attackers / TENANTS_A_PROCESS) }, () => helper('attackers.ts'))
       const port = await freePort()
@@ -55,7 +57,18 @@ export class Stage {
       children.push(pointsman)
       // not before: they would inherit it
       const firstServed = serveFirst()
-      const stage = new Stage({ port, pointsman, firstServed, routers, scratch, sink, saver, crews, children })
+      const stage = new Stage({
+        port,
+        pointsman,
+        firstServed,
+        routers,
+        scratch,
+        upstream,
+        sink,
+        saver,
+        crews,
+        children,
+      })
       await serves(pointsman, (line) => stage.#said(line))
       return stage
     } catch (error) {
@@ -71,6 +84,7 @@ export class Stage {
     firstServed: boolean
     routers: string
     scratch: string
+    upstream: ChildProcess
     sink: number
     saver: ChildProcess
     crews: readonly ChildProcess[]
@@ -81,6 +95,7 @@ export class Stage {
     this.firstServed = parts.firstServed
     this.#routers = parts.routers
     this.#scratch = parts.scratch
+    this.#upstream = parts.upstream
     this.#sink = parts.sink
     this.#saver = parts.saver
     this.#attackers = parts.crews
@@ -139,6 +154,12 @@ export class Stage {
       }
       if (order.names.length > 0) crew.send(order)
     })
+  }
+
+  /** A measure is over, and the next one not begun: those who are served first collect their garbage. */
+  collectGarbage(): void {
+    this.#upstream.send({ collect: true })
+    collectGarbage()
   }
 
   /** Ends the attack: resolves when none of the attackers' clients has a connection. */

@@ -4,7 +4,7 @@
  */
 import { createServer } from 'node:net'
 import { yieldToOthers } from '../../sdk/src/sandbox/process-files.ts'
-import { serveFirst } from './serve-first.ts'
+import { collectGarbage, serveFirst } from './serve-first.ts'
 
 const [, nice] = process.argv.slice(2)
 if (nice === undefined) serveFirst()
@@ -26,4 +26,6 @@ server.listen(0, '127.0.0.1', 4096, () => {
   const address = server.address()
   if (typeof address === 'object' && address !== null) process.send?.({ port: address.port })
 })
+// the only message that there is
+process.on('message', collectGarbage)
 process.on('disconnect', () => process.exit(0))
