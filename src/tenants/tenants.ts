@@ -1,6 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import type { Settings, TenantLimits } from '../config/settings.ts'
 import { OPERATOR, policyOf } from './policy.ts'
+import { RefusedLately } from './refused-lately.ts'
 import { Seldom } from './seldom.ts'
 import { type LimitName, type Places, TenantUsage, type UsageReport } from './usage.ts'
 
@@ -55,6 +56,7 @@ export class Tenants {
 
   /** Connections that no router has been chosen for yet: only how many of one client there may be is limited. */
   readonly unchosen: TenantUsage
+  readonly refused: RefusedLately
   /** Those that turned out to be no router's. Whoever is sent away at once comes again at once: they are let go at a pace. */
   readonly strangers: TenantUsage
 
@@ -65,6 +67,7 @@ export class Tenants {
     this.#places = places
     this.#now = now
     this.#seldom = new Seldom(now)
+    this.refused = new RefusedLately(now)
     this.unchosen = new TenantUsage(unchosenLimits(settings), { bitten: (limit) => this.#bitten(UNCHOSEN, limit), now })
     this.strangers = new TenantUsage(strangerLimits(settings), {
       bitten: (limit) => this.#bitten(STRANGERS, limit),

@@ -73,6 +73,11 @@ export interface Connection {
    * others hands the connection over: every later event goes to them, and a pause stays until `resume`.
    */
   setEvents(events: ConnectionEvents): void
+  /**
+   * Said before events are set: among connections that were accepted and have not been read from, this one is read from after others, where
+   * there is an order.
+   */
+  comeLast?(): void
   /** Stops reading: the kernel's buffer fills and the peer waits. A reset is then noticed only by writing. */
   pause(): void
   resume(): void

@@ -90,6 +90,7 @@ export class Session implements ConnectionEvents {
   open(): void {
     const { shared, fallback } = this.#listener.routers
     this.#deadline = after(this.#settings.preread.time, () => this.#last('preread-timeout'))
+    if (this.#context.tenants.refused.has(this.#client.remote.address)) this.#client.comeLast?.()
     this.#client.setEvents(this)
     if (!shared) return this.#choose(fallback)
     this.#serverName = new ServerNameReader()
@@ -147,10 +148,11 @@ export class Session implements ConnectionEvents {
     else this.#askIfDue()
   }
 
-  /** A limit is reached: the client is told by a reset, which costs nothing more. */
+  /** A limit is reached: the client is told by a reset, which costs nothing more. When it comes again, others come first. */
   #refuse(limit: LimitName): void {
     this.#reason = 'over-limit'
     this.#record.limit = limit
+    this.#context.tenants.refused.add(this.#client.remote.address)
     this.#client.destroy(true)
     this.#close()
   }

@@ -102,3 +102,35 @@ describe('a crowd at the door', { skip: epollMissing() ?? false }, () => {
     assert.ok(longest <= CROWD / 10, `${longest} of ${CROWD} were served before an answer: ${meanwhile.join(' ')}`)
   })
 })
+
+describe('a crowd that is to come last', { skip: epollMissing() ?? false }, () => {
+  it('is served, after others who come meanwhile', async (t) => {
+    let accepted = 0
+    let served = 0
+    const inside = Promise.withResolvers<void>()
+    const listener = await listen(t, createEpollTransport(), (connection) => {
+      accepted += 1
+      if (accepted <= CROWD) connection.comeLast?.()
+      if (accepted === CROWD) inside.resolve()
+      echo(connection, () => {
+        served += 1
+        for (const end = performance.now() + BUSY; performance.now() < end; );
+      })
+    })
+    const crowd = Array.from({ length: CROWD }, () => dial(t, listener.port))
+    for (const { socket } of crowd) socket.write('x')
+    await inside.promise
+    const other = dial(t, listener.port)
+    other.socket.write('o')
+    const before = served
+    let behind = 0
+    other.socket.once('data', () => (behind = CROWD + 1 - served))
+    await eventually(
+      'all to be served',
+      () => [...crowd, other].every(({ text }) => text !== ''),
+      () => served,
+    )
+    assert.ok(before < CROWD / 2, `${before} of ${CROWD} were served before there was another`)
+    assert.ok(behind > CROWD / 4, `${behind} of ${CROWD} were served after the other`)
+  })
+})

@@ -82,6 +82,7 @@ export class EpollConnection implements Connection, Watched, Unfinished {
   #readQueued = false
   /** It was accepted, and has said nothing yet. */
   #newcomer: boolean
+  #comesLast = false
   /** It moved much at once when it was last read: those who move little come first. */
   #much = false
   #paused = false
@@ -165,6 +166,10 @@ export class EpollConnection implements Connection, Watched, Unfinished {
     if (!first) return
     if (this.#descriptor < 0) this.#tellClosedLater()
     else this.#readSoon()
+  }
+
+  comeLast(): void {
+    this.#comesLast = true
   }
 
   pause(): void {
@@ -255,7 +260,7 @@ export class EpollConnection implements Connection, Watched, Unfinished {
   #readSoon(): void {
     if (!this.#readable || this.#readQueued || this.#connecting !== undefined) return
     this.#readQueued = true
-    if (this.#newcomer) this.#poller.newcomer(this)
+    if (this.#newcomer) this.#poller.newcomer(this, this.#comesLast)
     else if (this.#much) this.#poller.afterOthers(this)
     else this.#poller.soon(this)
   }

@@ -28,6 +28,8 @@ const EVENTS_A_TURN = 1
 const LOOK_EVERY = 8
 /** Milliseconds of a turn in which connections are accepted and heard for the first time. */
 const NEWCOMERS_A_TURN = 0.5
+/** Of these, for those who come last; one of them is heard in each turn, however many others there are. */
+const LAST_A_TURN = 0.25
 
 /**
  * The descriptors of a transport, watched by one epoll descriptor, which Node's own event loop watches in turn. What happened
@@ -51,6 +53,7 @@ export class Poller {
   /** The first is next, as in the one below. */
   readonly #bulk: Unfinished[] = []
   readonly #newcomers: Unfinished[] = []
+  readonly #lastNewcomers: Unfinished[] = []
   /** Bytes that may still be moved in this turn. */
   #room = 0
   #share = MOST_A_TURN
@@ -129,10 +132,11 @@ export class Poller {
 
   /**
    * When all who move little had their turn, in this one or a later: for accepting, and for who has said nothing yet. Who is under
-   * way needs several turns, and would wait in each of them for all of a crowd at the door.
+   * way needs several turns, and would wait in each of them for all of a crowd at the door. `last`: and after all other newcomers.
    */
-  newcomer(work: Unfinished): void {
-    this.#newcomers.push(work)
+  newcomer(work: Unfinished, last = false): void {
+    if (last) this.#lastNewcomers.push(work)
+    else this.#newcomers.push(work)
     if (!this.#inTurn) this.#schedule()
   }
 
@@ -162,15 +166,19 @@ export class Poller {
     this.#scheduled = false
     this.#inTurn = true
     const count = this.#dealt < this.#told ? this.#told - this.#dealt : this.#listen()
-    const busy = count + this.#ready.length + this.#bulk.length + this.#newcomers.length
+    const busy = count + this.#left
     this.#shareOut(busy)
     this.#room = busy > FEW ? BULK_AMONG_MANY : BYTES_A_TURN
     this.#dealWithEvents()
     this.#work()
     this.#inTurn = false
     // what had its share of this turn goes on in the next one, after everything else of the process
-    const more = this.#ready.length > 0 || this.#bulk.length > 0 || this.#newcomers.length > 0
-    if (more || count === -EINTR || this.#dealt < this.#told) this.#schedule()
+    if (this.#left > 0 || count === -EINTR || this.#dealt < this.#told) this.#schedule()
+  }
+
+  /** What was put off. */
+  get #left(): number {
+    return this.#ready.length + this.#bulk.length + this.#newcomers.length + this.#lastNewcomers.length
   }
 
   /** How many events the kernel has; `-EINTR` when it is to be asked again. */
@@ -191,15 +199,10 @@ export class Poller {
   }
 
   #meetNewcomers(): void {
-    const end = performance.now() + NEWCOMERS_A_TURN
-    while (this.#newcomers.length > 0) {
-      try {
-        this.#newcomers.shift()?.goOn()
-      } catch (error) {
-        rethrow(error)
-      }
-      if (performance.now() > end) return
-    }
+    if (this.#newcomers.length + this.#lastNewcomers.length === 0) return
+    const now = performance.now()
+    goOnUntil(now + NEWCOMERS_A_TURN, this.#newcomers)
+    goOnUntil(now + LAST_A_TURN, this.#lastNewcomers)
   }
 
   #moveMuch(): void {
@@ -243,6 +246,18 @@ export class Poller {
     this.#moveMuch()
     // each may bring about others, which are at their end too
     run(this.#last)
+  }
+}
+
+/** One of them at least, as long as there are any. */
+function goOnUntil(end: number, works: Unfinished[]): void {
+  while (works.length > 0) {
+    try {
+      works.shift()?.goOn()
+    } catch (error) {
+      rethrow(error)
+    }
+    if (performance.now() > end) return
   }
 }
 
