@@ -56,7 +56,7 @@ async function run(): Promise<void> {
     }
   echoes.close()
   const first = stage.firstServed
-    ? 'Well-behaved clients and their upstream have the processor as soon as they want it (niceness -20, short slices), as on machines of their own.'
+    ? 'Well-behaved clients and their upstream have the processor as soon as they want it (niceness -20, short slices), as on machines of their own, and collect their garbage between the measures.'
     : 'Well-behaved clients and their upstream waited for the processor like everybody: their waits are in all figures.'
   const how = `Peace and attack take turns, ${ROUNDS} times ${seconds / ROUNDS} seconds each, with ${PER_SECOND} connections a second. ${first}`
   if (only === '') writeReport(REPORT, cells, machine(), new Map(ATTACKS.map(({ name, about }) => [name, about])), how)
