@@ -53,6 +53,21 @@ function bytesContract(transport: Transport): void {
     assert.deepEqual(events.log, ['data', 'ended'])
   })
 
+  it('loses nothing of who is to come last, and tells nothing of one that was destroyed before it was heard', async (t) => {
+    const last = await acceptedEnds(t, transport)
+    const dropped = await acceptedEnds(t, transport)
+    for (const { connection, events, peer } of [last, dropped]) {
+      await new Promise<void>((resolve) => peer.socket.end('early', () => resolve()))
+      connection.comeLast?.()
+      connection.setEvents(events)
+    }
+    dropped.connection.destroy()
+    await last.events.until('ended')
+    await dropped.events.until('closed')
+    assert.equal(last.events.text, 'early')
+    assert.deepEqual(dropped.events.log, ['closed'])
+  })
+
   it('sends every event to the events that were set last', async (t) => {
     const { connection, events, peer } = await acceptedEnds(t, transport)
     const heir = new Recorder()
