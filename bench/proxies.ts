@@ -55,9 +55,13 @@ export const PEERS = {
   njs: nginxNjs('nginx with njs js_preread', 'off'),
   /** The same work as ours: each side may finish what it has to say. */
   njsHalfClose: nginxNjs('nginx with njs, half-close', 'on'),
-  haproxy: haproxy('HAProxy, content inspection', '16384', ''),
-  haproxyBulk: haproxy('HAProxy, 128 KiB buffers', '131072', ''),
-  haproxySplice: haproxy('HAProxy, splice', '16384', 'option splice-auto'),
+  haproxy: haproxy('HAProxy, content inspection', '16384'),
+  haproxyBulk: haproxy('HAProxy, 128 KiB buffers', '131072'),
+  haproxyAuto: haproxy('HAProxy, splice-auto', '16384', { splice: 'option splice-auto' }),
+  haproxySplice: haproxy('HAProxy, splice, 256 KiB pipes', '16384', {
+    splice: 'option splice-request\n  option splice-response',
+    pipe: 'tune.pipesize 262144',
+  }),
   haproxyLua: {
     name: 'HAProxy with Lua',
     needs: ['haproxy'],
@@ -140,13 +144,13 @@ function nginxNjs(name: string, halfClose: 'on' | 'off'): Peer {
   }
 }
 
-function haproxy(name: string, buffer: string, splice: string): Peer {
+function haproxy(name: string, buffer: string, { splice = '', pipe = '' } = {}): Peer {
   return {
     name,
     needs: ['haproxy'],
     files: { 'haproxy.cfg': 'haproxy.cfg' },
     // a pipe for each way that is spliced comes on top of the two sockets
-    values: { buffer, splice, connections: splice === '' ? '9950' : '4000' },
+    values: { buffer, splice, pipe, connections: splice === '' ? '9950' : '4000' },
     command: ({ scratch }) => ['haproxy', '-db', '-f', `${scratch}/haproxy.cfg`],
   }
 }

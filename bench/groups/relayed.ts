@@ -26,9 +26,11 @@ const TRIP: readonly Column[] = [
   { name: 'p99 added, µs' },
 ]
 const ABOUT = `Bytes from the server to the client as fast as they come, through one connection and through ${MANY} at once; and messages of ${MESSAGE}
-bytes, each sent when the one before has come back. Client and server copy nothing (\`sendfile\`, \`MSG_TRUNC\`), so that the proxy is what
-limits; what they can do without one is the first row. nginx and HAProxy move bulk much faster with larger buffers than their own 16 KiB,
-which cost memory for each connection: they are measured with both, and with HAProxy's \`splice\`. Pointsman has one setting for all.`
+bytes, each sent when the one before has come back. Client and server take as little of their core as they can (the same cached bytes are
+sent again and again, and thrown away unread); what they can do without a proxy is the first row. Past about 3 GiB a second it is they that limit, and
+CPU time a GiB tells more. nginx and HAProxy move bulk much faster with larger buffers than their own 16 KiB,
+which cost memory for each connection: they are measured with both, and with HAProxy's \`splice\`, as its heuristics take it (*auto*) and
+wherever it can, with a larger pipe. Pointsman has one setting for all.`
 
 /** Relayed connections: throughput, and the latency of small messages. */
 export async function relayed(plan: Plan): Promise<Findings> {
@@ -55,7 +57,7 @@ export async function relayed(plan: Plan): Promise<Findings> {
   }
 }
 
-const HAPROXIES = [PEERS.haproxy, PEERS.haproxyBulk, PEERS.haproxySplice]
+const HAPROXIES = [PEERS.haproxy, PEERS.haproxyBulk, PEERS.haproxyAuto, PEERS.haproxySplice]
 const RELAYS = [PEERS.stream, PEERS.streamBulk, ...HAPROXIES, PEERS.node]
 
 async function measure(samples: Samples, program: Program, seconds: number): Promise<void> {

@@ -5,7 +5,7 @@
  *     node bench/load/relayed-client.ts trips <port> <bytes of a message> <seconds>
  */
 import { quantile } from '../figures.ts'
-import { close, dial, discard, receiveText, roundTrip, sendText, unblock, Watched } from './sockets.ts'
+import { close, dial, discard, expectBulk, receiveText, roundTrip, sendText, unblock, Watched } from './sockets.ts'
 
 export interface Bulk {
   readonly bytes: number
@@ -33,6 +33,7 @@ function bulk(port: number, connections: number, seconds: number): Bulk {
   const descriptors = Array.from({ length: connections }, () => {
     const descriptor = dial(port)
     sendText(descriptor, 'GET bulk\n')
+    expectBulk(descriptor)
     unblock(descriptor)
     watched.add(descriptor, 'reading')
     return descriptor

@@ -4,13 +4,12 @@
  *
  *     node bench/load/relayed-server.ts
  */
-import { accept, close, echo, listen, memoryFile, pour, receiveText, sendText, unblock, Watched } from './sockets.ts'
+import { accept, close, echo, listen, pour, receiveText, sendText, unblock, Watched } from './sockets.ts'
 
 /** Milliseconds between two looks at whether this is still wanted. */
 const LOOK = 500
 
 const { descriptor: listener, port } = listen()
-const file = memoryFile()
 const watched = new Watched()
 const doing = new Map<number, 'greeting' | 'bulk' | 'echo'>()
 watched.add(listener, 'reading')
@@ -34,7 +33,7 @@ function goOn(descriptor: number): boolean {
     case 'greeting':
       return begin(descriptor)
     case 'bulk':
-      return pour(descriptor, file)
+      return pour(descriptor)
     case 'echo':
       return echo(descriptor)
     case undefined:

@@ -1,7 +1,7 @@
 /**
  * Blocking sockets and `poll`, by the system's own calls, for the ends of relayed connections: what they take of their core is as little as
- * can be, so that it is the proxy that is measured. Bulk is sent from a file in memory (`sendfile`) and thrown away unread (`MSG_TRUNC`):
- * neither is copied.
+ * can be, so that it is the proxy that is measured. Bulk is sent out of a little memory that stays in the processor's cache (cheaper by a
+ * third than a file without copying it, of which each page is counted), and thrown away unread (`MSG_TRUNC`), much at a time.
  */
 import ffi from 'node:ffi'
 
@@ -9,6 +9,7 @@ const AF_INET = 2
 const SOCK_STREAM = 1
 const SOCK_CLOEXEC = 0o2000000
 const SOL_SOCKET = 1
+const SO_RCVLOWAT = 18
 const SO_RCVTIMEO = 20
 const IPPROTO_TCP = 6
 const TCP_NODELAY = 1
@@ -37,9 +38,6 @@ const calls = ffi.dlopen(null, {
   poll: { arguments: ['buffer', 'u64', 'i32'], return: 'i32' },
   recv: { arguments: ['i32', 'pointer', 'u64', 'i32'], return: 'i64' },
   send: { arguments: ['i32', 'pointer', 'u64', 'i32'], return: 'i64' },
-  sendfile: { arguments: ['i32', 'i32', 'buffer', 'u64'], return: 'i64' },
-  memfd_create: { arguments: ['buffer', 'u32'], return: 'i32' },
-  ftruncate: { arguments: ['i32', 'i64'], return: 'i32' },
   close: { arguments: ['i32'], return: 'i32' },
 }).functions
 
@@ -47,6 +45,9 @@ const calls = ffi.dlopen(null, {
 const memory = Buffer.from(new ArrayBuffer(65_536))
 const address = ffi.getRawPointer(memory)
 const length = BigInt(memory.length)
+const bulk = Buffer.from(new ArrayBuffer(262_144))
+const bulkAddress = ffi.getRawPointer(bulk)
+const bulkLength = BigInt(bulk.length)
 
 /** A blocking connection to a port of this machine; whatever blocks gives up after ten seconds. */
 export function dial(port: number): number {
@@ -107,16 +108,14 @@ export function discard(descriptor: number): number {
   return Math.max(0, Number(calls.recv(descriptor, 0n, BigInt(16 * MiB), MSG_TRUNC)))
 }
 
-/** Sends as much of a file in memory as the socket takes now; false when the peer is gone. */
-export function pour(descriptor: number, file: number): boolean {
-  return calls.sendfile(descriptor, file, Buffer.alloc(8), BigInt(MiB)) > 0n
+/** Sends as much as the socket takes now, a quarter of a mebibyte at most; false when the peer is gone. */
+export function pour(descriptor: number): boolean {
+  return calls.send(descriptor, bulkAddress, bulkLength, MSG_NOSIGNAL) > 0n
 }
 
-/** 1 MiB of zeros. */
-export function memoryFile(): number {
-  const descriptor = calls.memfd_create(Buffer.from('bulk\0'), 0)
-  if (descriptor < 0 || calls.ftruncate(descriptor, BigInt(MiB)) !== 0) throw new Error('no file in memory')
-  return descriptor
+/** From now on there is nothing to read of it before a mebibyte has come, or its end: who takes bulk is woken seldom. */
+export function expectBulk(descriptor: number): void {
+  setOption(descriptor, SOL_SOCKET, SO_RCVLOWAT, BigInt(MiB), 4)
 }
 
 export function unblock(descriptor: number): void {

@@ -45,7 +45,7 @@ export interface Relay {
 const FLUSH_TIME = 10_000
 const QUARTERS = 4
 /** So many bytes in a row, in chunks of at least so many, make a side one that sends much. */
-const MUCH = 1_048_576
+const MUCH = 262_144
 const LARGE = 16_384
 
 /**

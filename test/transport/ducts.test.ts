@@ -9,7 +9,7 @@ import { acceptedEnds, connectedEnds, type Peer, pattern, sha256 } from '../cont
 import { eventually } from '../contract/eventually.ts'
 
 const MiB = 1_048_576
-const ROOM = 524_288
+const ROOM = 1_048_576
 const [EINTR, EAGAIN, EINVAL, EMFILE, ECONNRESET] = [4, 11, 22, 24, 104]
 
 type Splice = (towards: 'duct' | 'socket', nth: number) => number | undefined

@@ -11,7 +11,7 @@ import { transports } from '../contract/transports.ts'
 
 const MiB = 1_048_576
 /** A chunk of the largest kind, or what a pipe has room for. */
-const MOST_QUEUED = 524_288
+const MOST_QUEUED = 1_048_576
 
 for (const transport of transports()) describe(`the relay over ${transport.name}`, () => relayTests(transport))
 

@@ -3,7 +3,7 @@ import { type Arena, MOST } from './arena.ts'
 import { EINTR, F_SETPIPE_SZ, O_CLOEXEC, O_NONBLOCK, SPLICE_F_MOVE, SPLICE_F_NONBLOCK } from './linux.ts'
 
 /** Bytes that a duct has room for, if the system grants it; counted in pages, of which some may be half full. */
-const ROOM = 524_288
+const ROOM = 1_048_576
 /** Ducts that may be open at once: each has two descriptors, and as much memory of the kernel's as it holds. */
 const MOST_DUCTS = 16
 const FLAGS = SPLICE_F_MOVE | SPLICE_F_NONBLOCK

@@ -302,8 +302,9 @@ export class EpollConnection implements Connection, Watched, Unfinished {
   #read(): void {
     const { calls, arena } = this.#poller
     if (this.#sink !== undefined && this.#mayRead) return this.#pass(this.#sink)
+    const most = this.#most
     let bytes = 0
-    for (let reads = 0; reads < READS_A_TURN && bytes < this.#poller.share; reads++) {
+    for (let reads = 0; reads < READS_A_TURN && bytes < most; reads++) {
       if (!this.#mayRead) return
       if (this.#sink !== undefined) break
       const asked = this.#ask
@@ -323,6 +324,11 @@ export class EpollConnection implements Connection, Watched, Unfinished {
       else if (count !== -EINTR) return this.#fail('read', -count)
     }
     this.#readSoon()
+  }
+
+  /** Bytes that it may move now: who turns out to move much goes on after the others. */
+  get #most(): number {
+    return this.#much ? this.#poller.share : CHUNK
   }
 
   /** `now` of so many bytes in this turn. */

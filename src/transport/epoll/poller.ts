@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import type { System, SystemCalls } from '../system-calls.ts'
-import { Arena, CHUNK, EVENTS } from './arena.ts'
+import { Arena, EVENTS } from './arena.ts'
 import { Ducts } from './ducts.ts'
 import { EINTR, EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLL_CTL_MOD } from './linux.ts'
 import { systemError } from './system-error.ts'
@@ -16,12 +16,13 @@ export interface Unfinished {
   goOn(): void
 }
 
-/** Bytes of all connections together in one turn, about, and of one: those who say little must not wait for those who pour. */
-const BYTES_A_TURN = 1_048_576
-const MOST_A_TURN = 1_048_576
-/** Where more than these have something to do in a turn, those who move much get no more of it than this: the others are soon next. */
+/**
+ * Bytes that are moved in a turn, about, by those who move much: by as few of them as will do, since large pieces cost less.
+ * Where more than a few others have something to do it is less, so that these are soon next.
+ */
+const BULK_A_TURN = 1_048_576
+const BULK_AMONG_OTHERS = 262_144
 const FEW = 4
-const BULK_AMONG_MANY = 262_144
 
 /** Milliseconds of a turn in which events are dealt with; time is looked at after each few. What is left comes first in the next one. */
 const EVENTS_A_TURN = 1
@@ -56,8 +57,8 @@ export class Poller {
   readonly #lastNewcomers: Unfinished[] = []
   /** Bytes that may still be moved in this turn. */
   #room = 0
-  #share = MOST_A_TURN
-  #shareSize = BigInt(MOST_A_TURN)
+  #share = BULK_A_TURN
+  #shareSize = BigInt(BULK_A_TURN)
   /** Events that the kernel told last, and how many of them were dealt with. */
   #told = 0
   #dealt = 0
@@ -77,7 +78,7 @@ export class Poller {
     system.loop.keepAlive(this.arena.handle, false)
   }
 
-  /** Bytes from which on a connection leaves this turn to others. */
+  /** Bytes from which on one that moves much leaves this turn to others. */
   get share(): number {
     return this.#share
   }
@@ -166,9 +167,8 @@ export class Poller {
     this.#scheduled = false
     this.#inTurn = true
     const count = this.#dealt < this.#told ? this.#told - this.#dealt : this.#listen()
-    const busy = count + this.#left
-    this.#shareOut(busy)
-    this.#room = busy > FEW ? BULK_AMONG_MANY : BYTES_A_TURN
+    this.#shareOut(count + this.#left - this.#bulk.length)
+    this.#room = this.#share
     this.#dealWithEvents()
     this.#work()
     this.#inTurn = false
@@ -215,10 +215,9 @@ export class Poller {
     }
   }
 
-  #shareOut(connections: number): void {
-    const each = Math.min(MOST_A_TURN, Math.max(CHUNK, BYTES_A_TURN / Math.max(1, connections)))
-    // few values, so that it seldom changes
-    const share = 1 << (31 - Math.clz32(each))
+  /** `others`: how many have something to do, without those known to move much. */
+  #shareOut(others: number): void {
+    const share = others > FEW ? BULK_AMONG_OTHERS : BULK_A_TURN
     if (share === this.#share) return
     this.#share = share
     this.#shareSize = BigInt(share)
