@@ -333,9 +333,10 @@ export class EpollConnection implements Connection, Watched, Unfinished {
 
   /** `now` of so many bytes in this turn. */
   #moved(now: number, bytes: number): void {
+    const much = bytes >= CHUNK
+    this.#poller.moved(now, much || this.#much)
     this.#newcomer = false
-    this.#much = bytes >= CHUNK
-    this.#poller.moved(now)
+    this.#much = much
   }
 
   /** Reads what is not to be seen. What `splice` cannot do, or not now, is done by copying. */

@@ -18,11 +18,11 @@ export interface Unfinished {
 
 /**
  * Bytes that are moved in a turn, about, by those who move much: by as few of them as will do, since large pieces cost less.
- * Where more than a few others have something to do it is less, so that these are soon next.
+ * Where others had something to do lately it is less, so that these are soon next: in this turn or in one of so many before.
  */
 const BULK_A_TURN = 1_048_576
 const BULK_AMONG_OTHERS = 262_144
-const FEW = 4
+const LATELY = 16
 
 /** Milliseconds of a turn in which events are dealt with; time is looked at after each few. What is left comes first in the next one. */
 const EVENTS_A_TURN = 1
@@ -55,10 +55,12 @@ export class Poller {
   readonly #bulk: Unfinished[] = []
   readonly #newcomers: Unfinished[] = []
   readonly #lastNewcomers: Unfinished[] = []
-  /** Bytes that may still be moved in this turn. */
+  /** Bytes that those who move much may still move in this turn. */
   #room = 0
   #share = BULK_A_TURN
   #shareSize = BigInt(BULK_A_TURN)
+  /** Turns of those who move much in a row, without anybody else. */
+  #turnsAlone = 0
   /** Events that the kernel told last, and how many of them were dealt with. */
   #told = 0
   #dealt = 0
@@ -141,9 +143,10 @@ export class Poller {
     if (!this.#inTurn) this.#schedule()
   }
 
-  /** So many bytes were moved. */
-  moved(bytes: number): void {
+  /** So many bytes were moved; `much`: by one that moves much. */
+  moved(bytes: number, much: boolean): void {
     this.#room -= bytes
+    if (!much) this.#turnsAlone = 0
   }
 
   /** At the end of the turn; never before this returns. */
@@ -167,8 +170,6 @@ export class Poller {
     this.#scheduled = false
     this.#inTurn = true
     const count = this.#dealt < this.#told ? this.#told - this.#dealt : this.#listen()
-    this.#shareOut(count + this.#left - this.#bulk.length)
-    this.#room = this.#share
     this.#dealWithEvents()
     this.#work()
     this.#inTurn = false
@@ -206,6 +207,9 @@ export class Poller {
   }
 
   #moveMuch(): void {
+    if (this.#bulk.length === 0) return
+    this.#shareOut(this.#turnsAlone++ < LATELY ? BULK_AMONG_OTHERS : BULK_A_TURN)
+    this.#room = this.#share
     for (let count = this.#bulk.length; count > 0 && this.#room > 0; count--) {
       try {
         this.#bulk.shift()?.goOn()
@@ -215,9 +219,7 @@ export class Poller {
     }
   }
 
-  /** `others`: how many have something to do, without those known to move much. */
-  #shareOut(others: number): void {
-    const share = others > FEW ? BULK_AMONG_OTHERS : BULK_A_TURN
+  #shareOut(share: number): void {
     if (share === this.#share) return
     this.#share = share
     this.#shareSize = BigInt(share)
