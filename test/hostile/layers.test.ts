@@ -6,6 +6,7 @@ import { Duplex } from 'node:stream'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { type DetectedLaunch, detectHostLaunch } from 'router-sdk/sandbox'
+import { DESCRIPTORS } from '../../sdk/src/sandbox/frames.ts'
 import { Pointsman } from '../kit/pointsman.ts'
 import { exchange, TestServer } from '../kit/sockets.ts'
 import { ofThreads } from '../kit/threads.ts'
@@ -14,6 +15,7 @@ import { TURNCOAT } from './turncoat.ts'
 
 const PROBE = join(dirname(fileURLToPath(import.meta.url)), 'hosts', 'probe.cjs')
 const USER = 65_534
+const CHANNEL: readonly number[] = Object.values(DESCRIPTORS)
 
 /** Row 63: each layer that is claimed is probed, on hosts that are started as those that serve. */
 let launch: DetectedLaunch
@@ -102,7 +104,7 @@ function assertDescriptors(pid: number, own: ReadonlyMap<number, string>): void 
   const ours = new Set([...own.values()].filter((link) => /^(pipe|socket):/.test(link)))
   for (const [fd, link] of descriptors(pid)) {
     if (fd < 3) assert.equal(link, '/dev/null')
-    else if (fd === 3) assert.match(link, /^socket:/)
+    else if (CHANNEL.includes(fd)) assert.match(link, /^socket:/)
     else assert.match(link, /^(anon_inode:|pipe:|\/dev\/null$)/, `descriptor ${fd} is ${link}`)
     assert.ok(!ours.has(link), `descriptor ${fd} is ours: ${link}`)
   }
@@ -116,7 +118,7 @@ test('row 63: from inside, a host that was taken over gets at nothing', async ()
     detached: true,
     cwd: '/',
     env: { TZ: 'UTC' },
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
   })
   try {
     const report: Record<string, unknown> = JSON.parse(await within('the probe’s report', firstLine(child)))
@@ -136,7 +138,7 @@ test('row 63: from inside, a host that was taken over gets at nothing', async ()
 })
 
 async function firstLine(child: ChildProcess): Promise<string> {
-  const channel: unknown = child.stdio[3]
+  const channel: unknown = child.stdio[DESCRIPTORS.answers]
   assert.ok(channel instanceof Duplex)
   let text = ''
   for await (const chunk of channel) {

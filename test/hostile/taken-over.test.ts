@@ -30,6 +30,7 @@ const VIOLATIONS: readonly (readonly [string, RegExp])[] = [
   ['JSON that is no answer', /a bad table/],
   ['an unknown status', /status 200/],
   ['a wrong id', /answers nothing that was asked/],
+  ['an answer where it is only to listen', /only to listen/],
   ['ready a second time', /answers nothing that was asked/],
   ['a frame of the worker’s', /answers nothing that was asked/],
 ]

@@ -1,5 +1,5 @@
 /**
- * What a worker and a sandbox host say to each other over a socket pair.
+ * What a worker and a sandbox host say to each other, by a socket pair for each way.
  *
  * A frame is a 4-byte little-endian length of what follows it, a type byte, a 4-byte id, and the rest by type. The worker sends
  * `load`, `unload`, `ask` and `measure`; the host opens with `ready` and then answers each of them but `unload` exactly once, in
@@ -19,7 +19,10 @@ import { STATUSES, type Status } from './engine-status.ts'
 import { factsText, QUESTION_HEAD, writeQuestion } from './question-text.ts'
 import type { CodeLimits, Question } from './sandbox.ts'
 
-export const PROTOCOL_VERSION = 4
+/** Where the host reads questions, and writes answers. */
+export const DESCRIPTORS = { questions: 3, answers: 4 } as const
+
+export const PROTOCOL_VERSION = 5
 
 /** The most that one frame from a host may hold: two payloads of 64 KiB, each character escaped, and room. */
 export const MAX_HOST_FRAME = 1_048_576

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { performance } from 'node:perf_hooks'
-import { Duplex } from 'node:stream'
 import { hostGroup, leaveGroup } from './cgroup.ts'
 import { CpuClaims } from './cpu-claims.ts'
 import { FRAME, type Frame, FrameReader, FrameViolation, MAX_HOST_FRAME, PROTOCOL_VERSION } from './frames.ts'
 import { hostArguments } from './host-arguments.ts'
+import { HostChannel } from './host-channel.ts'
 import { mainThreadTime, mayTakeBack, processorTime, residentBytes, yieldToOthers } from './process-files.ts'
 import { HostViolation } from './replies.ts'
 
@@ -94,14 +94,12 @@ export class HostProcess<P extends Pending> {
   /** Settles when the process is gone for good. */
   readonly exited: Promise<void>
   readonly #child: ChildProcess
-  /** There is none when no process could be started for want of descriptors; `error` follows. */
-  readonly #channel: Duplex | undefined
+  readonly #channel: HostChannel
   readonly #events: HostEvents<P>
   readonly #inFlight: InFlight<P>[] = []
   #nextId = 1
   #ready = false
   #lost = false
-  readonly #outgoing: Buffer[] = []
   /** When the oldest unanswered question became the oldest, and what the watch saw of it. */
   #headSince = 0
   #watched: { id: number; cpu: number } | undefined
@@ -118,16 +116,17 @@ export class HostProcess<P extends Pending> {
     this.#child = spawn(program, words, {
       cwd: '/',
       env: ENVIRONMENT,
-      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
     })
     this.pid = this.#child.pid ?? -1
     this.yieldAs(penalty ? 'penalty' : 'serving')
-    this.#channel = channelOf(this.#child)
     const reader = new FrameReader(MAX_HOST_FRAME)
-    this.#channel?.on('data', (chunk: Buffer) => this.#read(reader, chunk))
-    // The exit that follows says how it ended.
-    this.#channel?.on('error', () => this.#child.kill('SIGKILL'))
-    this.#channel?.on('close', () => this.#child.kill('SIGKILL'))
+    this.#channel = new HostChannel(this.#child, {
+      heard: (chunk) => this.#read(reader, chunk),
+      misspoke: () => this.kill('violation', 'bytes where it is only to listen'),
+      // The exit that follows says how it ended.
+      broke: () => this.#child.kill('SIGKILL'),
+    })
     this.exited = new Promise((resolve) => {
       this.#child.once('exit', () => resolve())
       this.#child.once('error', () => resolve())
@@ -173,18 +172,8 @@ export class HostProcess<P extends Pending> {
     this.send(encode(id))
   }
 
-  /**
-   * Frames of one turn of the event loop leave in one write. Its end is waited for, not that of what runs now: what answers bring about,
-   * and then what connections do, is better read at once by a host than bit by bit.
-   */
   send(frame: Buffer): void {
-    if (this.#lost) return
-    if (this.#outgoing.push(frame) === 1) setImmediate(this.#flush)
-  }
-
-  readonly #flush = (): void => {
-    const frames = this.#outgoing.splice(0)
-    if (!this.#lost) this.#channel?.write(frames.length === 1 ? frames[0] : Buffer.concat(frames))
+    if (!this.#lost) this.#channel.send(frame)
   }
 
   /** Called on a coarse tick: kills the host when the oldest question is past its deadline. */
@@ -265,16 +254,9 @@ export class HostProcess<P extends Pending> {
   #lose(loss: HostLoss, detail: string): void {
     if (this.#lost) return
     this.#lost = true
-    this.#channel?.destroy()
+    this.#channel.close()
     const { busyFor } = this
     const owed = this.#inFlight.splice(0).map(({ pending }) => pending)
     this.#events.lost(loss, detail, owed, busyFor)
   }
-}
-
-/** Node sets `stdio` only once it has tried to start the process, whatever its types say. */
-function channelOf(child: ChildProcess): Duplex | undefined {
-  const stdio: unknown = child.stdio
-  const channel: unknown = Array.isArray(stdio) ? stdio[3] : undefined
-  return channel instanceof Duplex ? channel : undefined
 }

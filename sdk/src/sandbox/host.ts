@@ -1,5 +1,5 @@
 /**
- * A sandbox host: a process that holds isolates and one socket, its channel to the worker on descriptor 3. It reads a frame,
+ * A sandbox host: a process that holds isolates and two sockets, its channel to the worker: one for each way. It reads a frame,
  * answers it, and reads on, all synchronously: there is no event loop to block, an answer leaves before the next question is
  * begun (so that the first unanswered one is the culprit when this process has to be killed), and the end of the channel ends
  * the process. Questions about one version that come together, one behind the other, are one step: which router costs the host is known
@@ -10,6 +10,7 @@ import { readSync, writeSync } from 'node:fs'
 import { type EngineAnswer, RouterEngine } from './engine.ts'
 import {
   type AskFrame,
+  DESCRIPTORS,
   decodeAsk,
   decodeLoad,
   decodeMeasure,
@@ -23,7 +24,6 @@ import {
 import { hostRole } from './host-arguments.ts'
 import { confineSystemCalls } from './seccomp.ts'
 
-const CHANNEL = 3
 const READ_BYTES = 262_144
 const ANY_LENGTH = 0xffffffff
 
@@ -40,7 +40,7 @@ for (const signal of ['SIGINT', 'SIGQUIT', 'SIGHUP'] as const) process.on(signal
 const exit = confined ? confineSystemCalls() : (code: number): void => process.exit(code)
 write(encodeReady())
 for (;;) {
-  const length = readSync(CHANNEL, chunk, 0, READ_BYTES, null)
+  const length = readSync(DESCRIPTORS.questions, chunk, 0, READ_BYTES, null)
   if (length === 0) exit(0)
   reader.feed(chunk.subarray(0, length), take)
   answerAsked()
@@ -85,5 +85,5 @@ function toFrame(id: number, { status, json, cpu }: EngineAnswer): Buffer {
 }
 
 function write(bytes: Buffer): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(CHANNEL, bytes, at)
+  for (let at = 0; at < bytes.length; ) at += writeSync(DESCRIPTORS.answers, bytes, at)
 }

@@ -5,6 +5,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { Socket } from 'node:net'
 import {
+  DESCRIPTORS,
   decodeAsk,
   decodeLoad,
   encodeAnswer,
@@ -15,31 +16,32 @@ import {
 } from '../../../sdk/src/sandbox/frames.ts'
 import { bytesOf } from '../../../sdk/src/sandbox/question-text.ts'
 
-const channel = new Socket({ fd: 3, readable: true, writable: true })
+const questions = new Socket({ fd: DESCRIPTORS.questions, readable: true, writable: true })
+const answers = new Socket({ fd: DESCRIPTORS.answers, readable: true, writable: true })
 const [behaviour = '', flag = ''] = process.argv.slice(2)
 const say = (id: number, what: unknown, cpu = 1): boolean =>
-  channel.write(encodeAnswer(id, 'returned', cpu, JSON.stringify(what)))
+  answers.write(encodeAnswer(id, 'returned', cpu, JSON.stringify(what)))
 const well = { answer: { close: 'well' } }
 
 const BEHAVIOURS: Readonly<Record<string, (id: number) => void>> = {
-  'half a frame': (id) => channel.write(encodeAnswer(id, 'returned', 1, JSON.stringify(well)).subarray(0, 12)),
-  'an oversize frame': () => channel.write(Buffer.from([0xff, 0xff, 0xff, 0x7f, FRAME.answer])),
+  'half a frame': (id) => answers.write(encodeAnswer(id, 'returned', 1, JSON.stringify(well)).subarray(0, 12)),
+  'an oversize frame': () => answers.write(Buffer.from([0xff, 0xff, 0xff, 0x7f, FRAME.answer])),
   'a gigabyte': () => flood(Buffer.alloc(1 << 20, 0x41), 1024),
-  'bad JSON': (id) => channel.write(encodeAnswer(id, 'returned', 1, '{"answer":')),
+  'bad JSON': (id) => answers.write(encodeAnswer(id, 'returned', 1, '{"answer":')),
   'JSON that is no answer': (id) => say(id, { lookup: { table: '../../etc', key: 'k' } }),
   'an unknown status': (id) => {
     const frame = encodeAnswer(id, 'returned', 1, JSON.stringify(well))
     frame[9] = 200
-    channel.write(frame)
+    answers.write(frame)
   },
   'a wrong id': (id) => say(id + 1, well),
   'a duplicate reply': (id) =>
-    channel.write(Buffer.concat([1, 2].map(() => encodeAnswer(id, 'returned', 1, JSON.stringify(well))))),
-  'ready a second time': () => channel.write(encodeReady()),
+    answers.write(Buffer.concat([1, 2].map(() => encodeAnswer(id, 'returned', 1, JSON.stringify(well))))),
+  'ready a second time': () => answers.write(encodeReady()),
   'a frame of the worker’s': (id) => {
     const frame = encodeAnswer(id, 'returned', 1, '')
     frame[4] = FRAME.ask
-    channel.write(frame)
+    answers.write(frame)
   },
   'an answer that nobody asked for': (id) => {
     say(id, well)
@@ -47,7 +49,7 @@ const BEHAVIOURS: Readonly<Record<string, (id: number) => void>> = {
   },
   'the beginning of one that nobody asked for': (id) => {
     say(id, well)
-    setTimeout(() => channel.write(Buffer.from([9, 0])), 50)
+    setTimeout(() => answers.write(Buffer.from([9, 0])), 50)
   },
   'memory while nobody looks': (id) => {
     say(id, well)
@@ -58,7 +60,7 @@ const BEHAVIOURS: Readonly<Record<string, (id: number) => void>> = {
   'its end': () => process.abort(),
   'a frame that never ends': (id) =>
     dribble(encodeAnswer(id, 'returned', 1, JSON.stringify({ log: 'x'.repeat(1e6) })), 0),
-  'that it would not ask, for ever': (id) => channel.write(encodeAnswer(id, 'elsewhere', 0, '')),
+  'that it would not ask, for ever': (id) => answers.write(encodeAnswer(id, 'elsewhere', 0, '')),
   'CPU time that it does not speak of': (id) => {
     burn(30)
     say(id, well, 0)
@@ -67,6 +69,8 @@ const BEHAVIOURS: Readonly<Record<string, (id: number) => void>> = {
     say(id, well)
     setInterval(burn, 50, 40)
   },
+  'an answer where it is only to listen': (id) =>
+    questions.write(encodeAnswer(id, 'returned', 1, JSON.stringify(well))),
   'an hour of CPU time': (id) => say(id, well, 3_600_000_000),
 }
 
@@ -75,12 +79,12 @@ function burn(milliseconds: number): void {
 }
 
 function flood(chunk: Buffer, times: number): void {
-  if (times > 0) channel.write(chunk, () => flood(chunk, times - 1))
+  if (times > 0) answers.write(chunk, () => flood(chunk, times - 1))
 }
 
 /** A few bytes at a time, for as long as there are any. */
 function dribble(bytes: Buffer, at: number): void {
-  channel.write(bytes.subarray(at, at + 64))
+  answers.write(bytes.subarray(at, at + 64))
   setTimeout(dribble, 1, bytes, at + 64)
 }
 
@@ -90,7 +94,7 @@ const BEGINNINGS: Readonly<Record<string, () => void>> = {
   'another version of the protocol': () => {
     const frame = encodeReady()
     frame.writeUInt32LE(99, 5)
-    channel.write(frame)
+    answers.write(frame)
   },
   'nothing at all': () => {},
 }
@@ -98,7 +102,7 @@ const BEGINNINGS: Readonly<Record<string, () => void>> = {
 function begin(): void {
   const beginning = BEGINNINGS[behaviour]
   if (beginning === undefined || existsSync(flag)) {
-    channel.write(encodeReady())
+    answers.write(encodeReady())
     return
   }
   writeFileSync(flag, '')
@@ -120,7 +124,9 @@ function answer({ type, id, body }: Frame): void {
 }
 
 const reader = new FrameReader(1 << 30)
-channel.on('data', (chunk: Buffer) => reader.feed(chunk, answer))
-channel.on('close', () => process.exit(0))
-channel.on('error', () => process.exit(0))
+questions.on('data', (chunk: Buffer) => reader.feed(chunk, answer))
+for (const way of [questions, answers]) {
+  way.on('close', () => process.exit(0))
+  way.on('error', () => process.exit(0))
+}
 begin()

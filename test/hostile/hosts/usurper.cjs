@@ -3,13 +3,13 @@
 // hexadecimal.
 const { readSync, writeSync } = require('node:fs')
 
-const CHANNEL = 3
+const [QUESTIONS, ANSWERS] = [3, 4]
 const [LOAD, ASK, READY, ANSWER] = [1, 3, 65, 67]
 const PROTOCOL_VERSION = 0 // the test writes the right one here
 const DESCRIPTION = '{"described":{"hooks":["route"]}}'
 
 function write(bytes) {
-  for (let at = 0; at < bytes.length; ) at += writeSync(CHANNEL, bytes, at)
+  for (let at = 0; at < bytes.length; ) at += writeSync(ANSWERS, bytes, at)
 }
 
 function frame(type, id, body) {
@@ -34,7 +34,7 @@ frame(READY, PROTOCOL_VERSION, Buffer.alloc(0))
 let kept = Buffer.alloc(0)
 const chunk = Buffer.alloc(65_536)
 for (;;) {
-  const length = readSync(CHANNEL, chunk, 0, chunk.length, null)
+  const length = readSync(QUESTIONS, chunk, 0, chunk.length, null)
   if (length === 0) process.exit(0)
   kept = Buffer.concat([kept, chunk.subarray(0, length)])
   while (kept.length >= 4 && kept.length >= 4 + kept.readUInt32LE(0)) {
