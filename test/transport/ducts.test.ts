@@ -10,6 +10,8 @@ import { eventually } from '../contract/eventually.ts'
 
 const MiB = 1_048_576
 const ROOM = 1_048_576
+/** What one that moves much may have of a turn, alone and beside others. */
+const [WHOLE_TURN, QUARTER] = [1_048_576n, 262_144n]
 const [EINTR, EAGAIN, EINVAL, EMFILE, ECONNRESET] = [4, 11, 22, 24, 104]
 
 type Splice = (towards: 'duct' | 'socket', nth: number) => number | undefined
@@ -21,7 +23,8 @@ async function begin(
   options: Partial<RelayOptions> = {},
 ) {
   const pipes = new Set<number>()
-  const seen = { spliced: 0, read: 0, open: () => pipes.size / 2, splices: 0, misuses: 0 }
+  const asked: bigint[] = []
+  const seen = { asked, spliced: 0, read: 0, open: () => pipes.size / 2, splices: 0, misuses: 0 }
   const transport = createEpollTransport({
     calls: (real): SystemCalls => ({
       ...real,
@@ -38,6 +41,7 @@ async function begin(
       splice(from, fromOffset, to, toOffset, length, flags) {
         if (from < 0 || to < 0) seen.misuses += 1
         const towards = pipes.has(to) ? 'duct' : 'socket'
+        if (towards === 'duct') asked.push(length)
         const some = faults.most === undefined || faults.most > length ? length : faults.most
         const count =
           faults.splice?.(towards, seen.splices++) ?? real.splice(from, fromOffset, to, toOffset, some, flags)
@@ -61,7 +65,7 @@ async function begin(
       () => results.length > 0,
       () => [relay.up, relay.down, client.seen()],
     )
-  return { client, upstream, clientSide, upstreamSide, relay, results, ended, seen }
+  return { transport, client, upstream, clientSide, upstreamSide, relay, results, ended, seen }
 }
 
 function ownPipes(): Set<number> {
@@ -124,6 +128,24 @@ describe('much that is relayed', { skip: epollMissing() ?? false }, () => {
     await upstream.until('all of it', ({ ended }) => ended, 30_000)
     assert.equal(upstream.hash.digest('hex'), sha256(MUCH))
     assert.equal(upstreamSide.queued, 0)
+  })
+
+  it('goes in large pieces, and in smaller ones as long as somebody else says a little', async (t) => {
+    const { transport, client, upstream, seen } = await begin(t)
+    client.socket.write(MUCH)
+    await upstream.until('all of it', ({ bytes }) => bytes === MUCH.length, 30_000)
+    assert.ok(seen.asked.includes(WHOLE_TURN), `asked for ${seen.asked.join()}`)
+
+    const { connection, peer } = await acceptedEnds(t, transport)
+    connection.setEvents({ data: (bytes) => connection.write(bytes), ended() {}, drained() {}, closed() {} })
+    peer.socket.on('data', (bytes) => peer.socket.write(bytes))
+    peer.socket.write('x')
+    await peer.until('an echo', ({ bytes }) => bytes > 0)
+    seen.asked.length = 0
+    client.socket.write(MUCH)
+    await upstream.until('as much again', ({ bytes }) => bytes === 2 * MUCH.length, 30_000)
+    const quarters = seen.asked.filter((length) => length === QUARTER).length
+    assert.ok(quarters > seen.asked.length / 2, `asked for ${seen.asked.join()}`)
   })
 
   it('is held where there is a rate that allows for large pieces', async (t) => {
