@@ -20,8 +20,8 @@ export interface Unfinished {
  * Bytes that are moved in a turn, about, by those who move much: by as few of them as will do, since large pieces cost less.
  * Where others had something to do lately it is less, so that these are soon next: in this turn or in one of so many before.
  */
-const BULK_A_TURN = 1_048_576
-const BULK_AMONG_OTHERS = 262_144
+const ALONE = { share: 1_048_576, size: 1_048_576n }
+const AMONG_OTHERS = { share: 262_144, size: 262_144n }
 const LATELY = 16
 
 /** Milliseconds of a turn in which events are dealt with; time is looked at after each few. What is left comes first in the next one. */
@@ -57,8 +57,7 @@ export class Poller {
   readonly #lastNewcomers: Unfinished[] = []
   /** Bytes that those who move much may still move in this turn. */
   #room = 0
-  #share = BULK_A_TURN
-  #shareSize = BigInt(BULK_A_TURN)
+  #bulkShare = ALONE
   /** Turns of those who move much in a row, without anybody else. */
   #turnsAlone = 0
   /** Events that the kernel told last, and how many of them were dealt with. */
@@ -82,12 +81,12 @@ export class Poller {
 
   /** Bytes from which on one that moves much leaves this turn to others. */
   get share(): number {
-    return this.#share
+    return this.#bulkShare.share
   }
 
   /** The same, as calls take it. */
   get shareSize(): bigint {
-    return this.#shareSize
+    return this.#bulkShare.size
   }
 
   /** Calls `watched` for these events until the descriptor is closed; the answer is 0 or `-errno`. */
@@ -208,8 +207,8 @@ export class Poller {
 
   #moveMuch(): void {
     if (this.#bulk.length === 0) return
-    this.#shareOut(this.#turnsAlone++ < LATELY ? BULK_AMONG_OTHERS : BULK_A_TURN)
-    this.#room = this.#share
+    this.#bulkShare = this.#turnsAlone++ < LATELY ? AMONG_OTHERS : ALONE
+    this.#room = this.share
     for (let count = this.#bulk.length; count > 0 && this.#room > 0; count--) {
       try {
         this.#bulk.shift()?.goOn()
@@ -217,12 +216,6 @@ export class Poller {
         rethrow(error)
       }
     }
-  }
-
-  #shareOut(share: number): void {
-    if (share === this.#share) return
-    this.#share = share
-    this.#shareSize = BigInt(share)
   }
 
   #dispatch(index: number): void {
