@@ -22,6 +22,8 @@ const STEP = 4
 const BITS = 8
 const SLOTS = 1 << BITS
 const LEVELS = 3
+/** Steps of one slot of each level. */
+const LENGTHS = [1, SLOTS, SLOTS * SLOTS] as const
 /** The longest time in steps, about 18 hours; what is longer is waited for by as many of these as it needs. */
 const LONGEST = SLOTS ** LEVELS - 1
 
@@ -72,8 +74,8 @@ export class TimerWheel {
   #place(entry: Entry): void {
     const at = Math.min(Math.max(entry.at, this.#step + 1), this.#step + LONGEST)
     const ahead = at - this.#step
-    const level = ahead < SLOTS ? 0 : ahead < SLOTS ** 2 ? 1 : 2
-    entry.join(this.#ring(level, Math.floor(at / SLOTS ** level)))
+    const level = ahead < LENGTHS[1] ? 0 : ahead < LENGTHS[2] ? 1 : 2
+    entry.join(this.#ring(level, Math.floor(at / LENGTHS[level])))
   }
 
   #ring(level: number, slot: number): Link {
@@ -107,7 +109,7 @@ export class TimerWheel {
     this.#step += 1
     const step = this.#step
     if (step % SLOTS === 0) {
-      if (step % SLOTS ** 2 === 0) this.#open(this.#ring(2, step / SLOTS ** 2))
+      if (step % LENGTHS[2] === 0) this.#open(this.#ring(2, step / LENGTHS[2]))
       this.#open(this.#ring(1, step / SLOTS))
     }
     const ring = this.#ring(0, step)
@@ -147,11 +149,11 @@ export class TimerWheel {
     }
     const boundary = Math.floor(this.#step / SLOTS) * SLOTS
     for (let slot = 1; slot <= SLOTS; slot++) if (this.#opensAt(boundary + slot * SLOTS)) return boundary + slot * SLOTS
-    return boundary + SLOTS ** 2
+    return boundary + LENGTHS[2]
   }
 
   #opensAt(step: number): boolean {
-    return !this.#ring(1, step / SLOTS).alone || (step % SLOTS ** 2 === 0 && !this.#ring(2, step / SLOTS ** 2).alone)
+    return !this.#ring(1, step / SLOTS).alone || (step % LENGTHS[2] === 0 && !this.#ring(2, step / LENGTHS[2]).alone)
   }
 }
 

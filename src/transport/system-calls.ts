@@ -1,3 +1,5 @@
+import { MachineWords } from './machine-words.ts'
+
 /**
  * The system calls of the epoll transport, as a table that tests put faults in front of. Each answers what the kernel did, or
  * `-errno`: it is read before anything else can run. Memory is named by its address, sizes of it are `bigint` as C takes them.
@@ -21,6 +23,7 @@ export interface SystemCalls {
   setsockopt(descriptor: number, level: number, name: number, value: bigint, length: number): number
   getsockopt(descriptor: number, level: number, name: number, value: bigint, length: bigint): number
   getsockname(descriptor: number, address: bigint, length: bigint): number
+  getpeername(descriptor: number, address: bigint, length: bigint): number
   fcntl(descriptor: number, command: number, argument: number): number
   epollCreate(flags: number): number
   epollControl(epoll: number, operation: number, descriptor: number, event: bigint): number
@@ -105,6 +108,7 @@ function bindCalls(ffi: Ffi): SystemCalls {
     setsockopt: { arguments: FIVE, return: 'i32' },
     getsockopt: { arguments: FIVE, return: 'i32' },
     getsockname: { arguments: THREE, return: 'i32' },
+    getpeername: { arguments: THREE, return: 'i32' },
     fcntl: { arguments: THREE, return: 'i32' },
     epoll_create1: { arguments: ONE, return: 'i32' },
     epoll_ctl: { arguments: FOUR, return: 'i32' },
@@ -132,6 +136,7 @@ function bindCalls(ffi: Ffi): SystemCalls {
     getsockopt: (descriptor, level, name, value, length) =>
       checked(functions.getsockopt(word(descriptor), word(level), word(name), value, length)),
     getsockname: (descriptor, address, length) => checked(functions.getsockname(word(descriptor), address, length)),
+    getpeername: (descriptor, address, length) => checked(functions.getpeername(word(descriptor), address, length)),
     fcntl: (descriptor, command, argument) => checked(functions.fcntl(word(descriptor), word(command), word(argument))),
     epollCreate: (flags) => checked(functions.epoll_create1(word(flags))),
     epollControl: (epoll, operation, descriptor, event) =>
@@ -141,17 +146,12 @@ function bindCalls(ffi: Ffi): SystemCalls {
   }
 }
 
-/** Integers below this are kept as words: descriptors, lengths, most options. */
-const KEPT_WORDS = 65_536
-const words: bigint[] = []
+/** Descriptors and flags; few processes have more descriptors than that, and what is above is made each time. */
+const words = new MachineWords(16_384)
 
-/** An integer of C, which must not be negative, as a machine word: to make one of a number costs more than the way into the kernel. */
+/** An integer of C, which must not be negative, as a machine word. */
 function word(integer: number): bigint {
-  const kept = words[integer]
-  if (kept !== undefined) return kept
-  const made = BigInt(integer)
-  if (integer < KEPT_WORDS) words[integer] = made
-  return made
+  return words.of(integer)
 }
 
 function bindLoop(ffi: Ffi): EventLoop {

@@ -95,7 +95,8 @@ class Deciding {
     const memo = this.#options.memo?.of(version.id)
     const known = memo?.find(this.#inquiry)
     if (known !== undefined) {
-      process.nextTick(() => this.#end({ kind: 'decided', version, ...known, remembered: true }))
+      const { decision, lookups } = known
+      process.nextTick(() => this.#end({ kind: 'decided', version, decision, lookups, remembered: true }))
       return
     }
     this.#begun += 1

@@ -89,10 +89,10 @@ export class Session implements ConnectionEvents {
   /** Accepted: reads, and asks a router that speaks before its clients do. */
   open(): void {
     const { shared, fallback } = this.#listener.routers
-    this.#deadline = after(this.#settings.preread.time, () => this.#last('preread-timeout'))
     if (this.#context.tenants.refused.has(this.#client.remote.address)) this.#client.comeLast?.()
     this.#client.setEvents(this)
     if (!shared) return this.#choose(fallback)
+    this.#deadline = after(this.#settings.preread.time, () => this.#last('preread-timeout'))
     this.#serverName = new ServerNameReader()
     this.#enter(this.#context.tenants.unchosen, () => {})
   }

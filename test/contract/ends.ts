@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test'
 import type {
   ConnectEvents,
   Connection,
+  ConnectOptions,
   ConnectTarget,
   Transport,
   TransportListener,
@@ -198,8 +199,9 @@ export function connect(
   transport: Transport,
   target: ConnectTarget,
   events: ConnectEvents,
+  how: ConnectOptions = {},
 ): Connection {
-  const connection = transport.connect(target, events)
+  const connection = transport.connect(target, events, how)
   t.after(() => connection.destroy())
   return connection
 }

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import type { Transport } from '../../src/transport/transport.ts'
+import type { ConnectOptions, Transport } from '../../src/transport/transport.ts'
 import { closingContract } from './closing.contract.ts'
 import { acceptedEnds, connect, connectedEnds, pattern, Recorder, serve, sha256 } from './ends.ts'
 import { eventually } from './eventually.ts'
@@ -12,7 +12,8 @@ import { listenerContract } from './listener.contract.ts'
 /** What every `Transport` holds to; `create` makes a fresh one. */
 export function transportContract(create: () => Transport): void {
   describe('bytes', () => bytesContract(create()))
-  describe('connecting', () => connectingContract(create()))
+  describe('connecting', () => connectingContract(create(), {}))
+  describe('connecting to write at once', () => connectingContract(create(), { writesAtOnce: true }))
   describe('closing', () => closingContract(create()))
   describe('listener', () => listenerContract(create()))
 }
@@ -153,11 +154,12 @@ function bytesContract(transport: Transport): void {
   })
 }
 
-function connectingContract(transport: Transport): void {
+/** `how`: for whoever waits until it is connected, and for whoever has something to say at once. */
+function connectingContract(transport: Transport, how: ConnectOptions): void {
   it('tells nothing before connect has returned', async (t) => {
     const { port } = await serve(t)
     const events = new Recorder()
-    connect(t, transport, { kind: 'tcp', address: '127.0.0.1', port }, events)
+    connect(t, transport, { kind: 'tcp', address: '127.0.0.1', port }, events, how)
     assert.deepEqual(events.log, [])
     await events.until('connected')
     assert.deepEqual(events.log, ['connected'])
@@ -167,7 +169,7 @@ function connectingContract(transport: Transport): void {
     const { port, server } = await serve(t)
     await new Promise((resolve) => server.close(resolve))
     const events = new Recorder()
-    connect(t, transport, { kind: 'tcp', address: '127.0.0.1', port }, events)
+    connect(t, transport, { kind: 'tcp', address: '127.0.0.1', port }, events, how)
     assert.deepEqual(events.log, [])
     await events.until('closed')
     assert.deepEqual(events.log, ['closed'])
@@ -177,7 +179,7 @@ function connectingContract(transport: Transport): void {
   it('sends what was written while it was connecting', async (t) => {
     const { port, peers } = await serve(t)
     const events = new Recorder()
-    const connection = connect(t, transport, { kind: 'tcp', address: '127.0.0.1', port }, events)
+    const connection = connect(t, transport, { kind: 'tcp', address: '127.0.0.1', port }, events, how)
     connection.write(Buffer.from('early'))
     connection.end()
     await eventually(
@@ -187,10 +189,22 @@ function connectingContract(transport: Transport): void {
     )
   })
 
+  it('ends without a word when it was ended while it was connecting', async (t) => {
+    const { port, peers } = await serve(t)
+    const events = new Recorder()
+    connect(t, transport, { kind: 'tcp', address: '127.0.0.1', port }, events, how).end()
+    await eventually(
+      'the end',
+      () => peers[0]?.ended === true,
+      () => [events.seen(), ...peers.map((peer) => peer.seen())],
+    )
+    assert.equal(peers[0]?.text, '')
+  })
+
   it('is never connected once it was destroyed', async (t) => {
     const { port } = await serve(t)
     const events = new Recorder()
-    connect(t, transport, { kind: 'tcp', address: '127.0.0.1', port }, events).destroy(true)
+    connect(t, transport, { kind: 'tcp', address: '127.0.0.1', port }, events, how).destroy(true)
     await events.until('closed')
     assert.deepEqual(events.log, ['closed'])
     assert.equal(events.error, undefined)
@@ -199,7 +213,7 @@ function connectingContract(transport: Transport): void {
   it('connects to an IPv6 address', async (t) => {
     const { port, peers } = await serve(t, { host: '::1' })
     const events = new Recorder()
-    const connection = connect(t, transport, { kind: 'tcp', address: '::1', port }, events)
+    const connection = connect(t, transport, { kind: 'tcp', address: '::1', port }, events, how)
     connection.write(Buffer.from('six'))
     await eventually(
       'six',
@@ -216,7 +230,7 @@ function connectingContract(transport: Transport): void {
     const path = join(folder, 'socket')
     const { peers } = await serve(t, { path })
     const events = new Recorder()
-    const connection = connect(t, transport, { kind: 'unix', path }, events)
+    const connection = connect(t, transport, { kind: 'unix', path }, events, how)
     connection.write(Buffer.from('unix'))
     await eventually(
       'unix',
@@ -234,7 +248,7 @@ function connectingContract(transport: Transport): void {
 
   it('tells a unix path where nobody listens by closed with a code', async (t) => {
     const events = new Recorder()
-    connect(t, transport, { kind: 'unix', path: join(tmpdir(), 'nobody-listens-here') }, events)
+    connect(t, transport, { kind: 'unix', path: join(tmpdir(), 'nobody-listens-here') }, events, how)
     await events.until('closed')
     assert.equal(events.error?.code, 'ENOENT')
   })

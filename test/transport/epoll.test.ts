@@ -17,6 +17,7 @@ import { acceptedEnds, connectedEnds, dial, listen, pattern, Recorder, serve } f
 import { eventually } from '../contract/eventually.ts'
 
 const EMFILE = 24
+const ENOBUFS = 105
 const SO_KEEPALIVE = 9
 const TCP_NODELAY = 1
 const TCP_QUICKACK = 12
@@ -249,6 +250,24 @@ describe('the epoll transport', { skip: epollMissing() ?? false }, () => {
       await eventually('the question', () => peers.at(-1)?.text === 'question')
       const asked = calls.filter((call) => call.startsWith(`setsockopt`) && call.endsWith(` 6 ${TCP_QUICKACK}`))
       assert.equal(asked.length, writesAtOnce ? 1 : 0, calls.join())
+    }
+  })
+
+  it('writes to an upstream on this machine before it looks for anything else', async (t) => {
+    const { peers, port } = await serve(t)
+    for (const unknown of [false, true]) {
+      const { transport, calls } = noted(unknown ? { getpeername: () => -ENOBUFS } : {})
+      const events = new Recorder()
+      let looks = 0
+      events.connected = () => {
+        looks = namesOf(calls, /^epollWait/).length
+        connection.write(Buffer.from(`known late: ${unknown}`))
+      }
+      const target = { kind: 'tcp', address: '127.0.0.1', port } as const
+      const connection = transport.connect(target, events, { writesAtOnce: true })
+      t.after(() => connection.destroy())
+      await eventually('what was written', () => peers.at(-1)?.text === `known late: ${unknown}`)
+      assert.equal(looks > 0, unknown, calls.join())
     }
   })
 

@@ -136,6 +136,8 @@ export class Faults {
         this.#used('getsockopt', descriptor) || fatal(ENOBUFS) || calls.getsockopt(descriptor, ...words),
       getsockname: (descriptor, ...words) =>
         this.#used('getsockname', descriptor) || soft(ENOBUFS) || calls.getsockname(descriptor, ...words),
+      getpeername: (descriptor, ...words) =>
+        this.#used('getpeername', descriptor) || soft(ENOBUFS) || calls.getpeername(descriptor, ...words),
       fcntl: (...words) => calls.fcntl(...words),
       epollCreate: (flags) => this.#opened(calls.epollCreate(flags)),
       epollControl: (epoll, operation, descriptor, event) => {

@@ -1,9 +1,13 @@
+import { MachineWords } from '../machine-words.ts'
+
 /** Bytes of the blocks in which what waits for a peer is kept, and a `read` asks for as a rule. */
 export const CHUNK = 65_536
 /** The same of the first `read` of a connection that was accepted: what it says first is kept until somebody has decided about it. */
 export const FIRST = 16_384
 /** Bytes that one `read` asks for at most: what its peer does not take of it has to be kept. */
 export const MOST = 131_072
+/** Most of what is sent is shorter than so many bytes. */
+const SHORT = 2048
 /** Events that one turn takes from the kernel. */
 export const EVENTS = 256
 
@@ -55,7 +59,7 @@ export class Arena {
   #last: Buffer
   /** Views of what was read, by their length: traffic has few lengths, and none has to be made twice in a row. */
   readonly #views: Buffer[] = []
-  readonly #lengths: bigint[] = []
+  readonly #sizes = new MachineWords(SHORT)
 
   constructor(addressOf: (bytes: Uint8Array) => bigint) {
     this.#bytes = Buffer.from(new ArrayBuffer(SIZE))
@@ -107,12 +111,7 @@ export class Arena {
 
   /** A length as calls take it. */
   size(length: number): bigint {
-    if (length > CHUNK) return BigInt(length)
-    const known = this.#lengths[length]
-    if (known !== undefined) return known
-    const size = BigInt(length)
-    this.#lengths[length] = size
-    return size
+    return this.#sizes.of(length)
   }
 
   get addressBytes(): Buffer {

@@ -106,11 +106,19 @@ export class EpollConnection implements Connection, Watched, Unfinished {
     return failed < 0 ? failed : connection
   }
 
-  static connecting(poller: Poller, start: EpollConnectionStart, events: ConnectEvents): EpollConnection {
+  /** `connected`: it is already, and is told so as soon as this has returned. */
+  static connecting(
+    poller: Poller,
+    start: EpollConnectionStart,
+    events: ConnectEvents,
+    connected: boolean,
+  ): EpollConnection {
     const connection = new EpollConnection(poller, start, events)
-    const failed = poller.watch(start.descriptor, connection, WRITING)
+    connection.#watchesRoom = !connected
+    const failed = poller.watch(start.descriptor, connection, connected ? READING : WRITING)
     if (failed === 0) {
       start.options?.keepAliveLater(start.descriptor)
+      if (connected) process.nextTick(() => connection.#connected())
       return connection
     }
     poller.calls.close(start.descriptor)
@@ -228,24 +236,34 @@ export class EpollConnection implements Connection, Watched, Unfinished {
     if ((events & ~EPOLLOUT) !== 0) this.#readable = true
     if ((events & EPOLLRDHUP) !== 0) this.#endNear = true
     if ((events & MORE) !== 0) this.#readsToEmpty = true
-    if (this.#connecting !== undefined && !this.#settle(this.#connecting, events)) return
-    if (!this.#outgoing.empty && (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) !== 0) this.#flush()
+    if (this.#connecting !== undefined) {
+      if (!this.#settle(events)) return
+    } else if (!this.#outgoing.empty && (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) !== 0) this.#flush()
     if (this.#paused && (events & EPOLLIN) !== 0 && ++this.#unheard > MOST_UNHEARD) this.#mute()
     if (this.#newcomer || this.#much) this.#readSoon()
     else this.#read()
   }
 
   /** Whether it is connected. */
-  #settle(events: ConnectEvents, mask: number): boolean {
+  #settle(mask: number): boolean {
     if ((mask & (EPOLLOUT | EPOLLERR | EPOLLHUP)) === 0) return false
     const failure = (mask & (EPOLLERR | EPOLLHUP)) === 0 ? 0 : this.#pendingError()
     if (failure !== 0) {
       this.#fail('connect', failure)
       return false
     }
+    this.#connected()
+    return true
+  }
+
+  #connected(): void {
+    const events = this.#connecting
+    if (events === undefined || this.#descriptor < 0) return
     this.#connecting = undefined
     events.connected()
-    return true
+    // what was written, or ended, while it connected
+    if (this.#descriptor < 0 || this.#endSent) return
+    if (!this.#outgoing.empty || this.#endAsked) this.#flush()
   }
 
   #pendingError(): number {

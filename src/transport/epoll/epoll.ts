@@ -72,8 +72,15 @@ function connect(
       poller,
       { descriptor: started, remote, local: undefined, tcp, options: tcp ? options : undefined },
       events,
+      how.writesAtOnce === true && isConnected(poller, started),
     )
   return EpollConnection.failed(poller, remote, systemError('connect', -started, formatTarget(target)), events)
+}
+
+/** On one machine the handshake is over before `connect` returns. */
+function isConnected({ calls, arena }: Poller, descriptor: number): boolean {
+  arena.expectAddress()
+  return calls.getpeername(descriptor, arena.address, arena.addressLength) === 0
 }
 
 /** A socket that is connecting, or `-errno`; `joins` when its handshake is to end with the first write. */

@@ -3,6 +3,7 @@ import type { System, SystemCalls } from '../system-calls.ts'
 import { Arena, EVENTS } from './arena.ts'
 import { Ducts } from './ducts.ts'
 import { EINTR, EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLL_CTL_MOD } from './linux.ts'
+import { Queue } from './queue.ts'
 import { systemError } from './system-error.ts'
 
 /** What owns a descriptor. */
@@ -48,13 +49,11 @@ export class Poller {
   readonly #generations: number[] = []
   #lastGeneration = 0
   #count = 0
-  #ready: Unfinished[] = []
-  #spare: Unfinished[] = []
-  #last: Unfinished[] = []
-  /** The first is next, as in the one below. */
-  readonly #bulk: Unfinished[] = []
-  readonly #newcomers: Unfinished[] = []
-  readonly #lastNewcomers: Unfinished[] = []
+  readonly #ready = new Queue<Unfinished>()
+  readonly #last = new Queue<Unfinished>()
+  readonly #bulk = new Queue<Unfinished>()
+  readonly #newcomers = new Queue<Unfinished>()
+  readonly #lastNewcomers = new Queue<Unfinished>()
   /** Bytes that those who move much may still move in this turn. */
   #room = 0
   #bulkShare = ALONE
@@ -209,13 +208,7 @@ export class Poller {
     if (this.#bulk.length === 0) return
     this.#bulkShare = this.#turnsAlone++ < LATELY ? AMONG_OTHERS : ALONE
     this.#room = this.share
-    for (let count = this.#bulk.length; count > 0 && this.#room > 0; count--) {
-      try {
-        this.#bulk.shift()?.goOn()
-      } catch (error) {
-        rethrow(error)
-      }
-    }
+    for (let count = this.#bulk.length; count > 0 && this.#room > 0; count--) runNext(this.#bulk)
   }
 
   #dispatch(index: number): void {
@@ -232,39 +225,29 @@ export class Poller {
   }
 
   #work(): void {
-    const ready = this.#ready
-    this.#ready = this.#spare
-    this.#spare = ready
-    run(ready)
+    // what these bring about is for the next turn
+    for (let count = this.#ready.length; count > 0; count--) runNext(this.#ready)
     this.#meetNewcomers()
     this.#moveMuch()
     // each may bring about others, which are at their end too
-    run(this.#last)
+    while (this.#last.length > 0) runNext(this.#last)
   }
 }
 
 /** One of them at least, as long as there are any. */
-function goOnUntil(end: number, works: Unfinished[]): void {
+function goOnUntil(end: number, works: Queue<Unfinished>): void {
   while (works.length > 0) {
-    try {
-      works.shift()?.goOn()
-    } catch (error) {
-      rethrow(error)
-    }
+    runNext(works)
     if (performance.now() > end) return
   }
 }
 
-function run(works: Unfinished[]): void {
-  if (works.length === 0) return
-  for (let index = 0; index < works.length; index++) {
-    try {
-      works[index]?.goOn()
-    } catch (error) {
-      rethrow(error)
-    }
+function runNext(works: Queue<Unfinished>): void {
+  try {
+    works.shift()?.goOn()
+  } catch (error) {
+    rethrow(error)
   }
-  works.length = 0
 }
 
 /** An error in what one connection's owner does must not cost the others their events, which are not told twice. */
