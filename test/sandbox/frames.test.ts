@@ -15,7 +15,7 @@ import {
   FrameReader,
   FrameViolation,
 } from '../../sdk/src/sandbox/frames.ts'
-import { bytesOf, questionText } from '../../sdk/src/sandbox/question-text.ts'
+import { bytesOf, factsText, questionText } from '../../sdk/src/sandbox/question-text.ts'
 import { question } from './sandboxes.ts'
 
 const MOST = 1 << 20
@@ -145,4 +145,26 @@ test('no CPU time is too odd for a frame', () => {
     const body = encodeAnswer(1, 'memory', cpu, '').subarray(9)
     assert.ok(decodeAnswer(body).cpu >= 0)
   }
+})
+
+test('the facts of a question are JSON of them all, in ASCII', () => {
+  const anything = fc.string({ unit: 'binary', maxLength: 12 })
+  const endpoint = fc.record({ address: anything, port: fc.nat(65_535) })
+  const lookups = fc.dictionary(anything, fc.dictionary(anything, fc.option(anything), { maxKeys: 2 }), { maxKeys: 2 })
+  const plain = {
+    final: fc.boolean(),
+    client: endpoint,
+    local: endpoint,
+    listener: anything,
+    now: fc.nat(),
+    lookups,
+  }
+  const facts = fc.oneof(fc.record(plain), fc.record({ ...plain, event: fc.dictionary(anything, fc.jsonValue()) }))
+  fc.assert(
+    fc.property(facts, (some) => {
+      const text = factsText(some)
+      assert.match(text, /^[\0-\x7f]*$/)
+      assert.deepEqual(JSON.parse(text), JSON.parse(JSON.stringify(some)))
+    }),
+  )
 })
