@@ -38,8 +38,9 @@ const WRITING = (READING | EPOLLOUT) >>> 0
 const MORE = EPOLLPRI | EPOLLHUP | EPOLLERR
 /** Times that a connection may tell of more while nobody wants to hear: then it is not listened to until somebody does. */
 const MOST_UNHEARD = 1
-/** Of fewer bytes in a turn it costs more to pass them on unseen than to copy them. */
+/** Of fewer bytes in a turn it costs more to pass them on unseen than to copy them: after so many such turns in a row they are copied. */
 const LITTLE = 65_536
+const LITTLE_TURNS = 4
 
 export interface EpollConnectionStart {
   readonly descriptor: number
@@ -68,6 +69,7 @@ export class EpollConnection implements Connection, Watched, Unfinished {
   readonly #outgoing: Outgoing
   /** Whom what is read goes to unseen. */
   #sink: EpollConnection | undefined
+  #littleTurns = 0
   #error: Error | undefined
   #timer: Deadline | undefined
   #lingering: Deadline | undefined
@@ -85,6 +87,8 @@ export class EpollConnection implements Connection, Watched, Unfinished {
   #comesLast = false
   /** It moved much at once when it was last read: those who move little come first. */
   #much = false
+  /** It moves much within this machine, and was told. */
+  #tuned = false
   #paused = false
   /** How often more came while it was paused, and whether the kernel tells of it no more. */
   #unheard = 0
@@ -203,8 +207,18 @@ export class EpollConnection implements Connection, Watched, Unfinished {
 
   passTo(peer: Connection): boolean {
     const able = peer instanceof EpollConnection && peer.#poller === this.#poller && peer.#tcp && !this.#readsToEmpty
-    if (able) this.#sink = peer
-    return able
+    if (!able) return false
+    this.#sink = peer
+    this.#littleTurns = 0
+    this.#tune()
+    peer.#tune()
+    return true
+  }
+
+  /** Much is moved between it and its peer. */
+  #tune(): void {
+    if (this.#tuned || this.#descriptor < 0) return
+    this.#tuned = this.#poller.loopback.tune(this.#descriptor, this.local, this.remote)
   }
 
   end(): void {
@@ -361,6 +375,7 @@ export class EpollConnection implements Connection, Watched, Unfinished {
   #pass(sink: EpollConnection): void {
     const duct = sink.#descriptor < 0 || this.#readsToEmpty || this.#finishing ? undefined : this.#poller.ducts.take()
     if (duct === undefined) return this.#passNoMore()
+    if (this.#tuned) this.#poller.loopback.keepWindow(this.#descriptor)
     let bytes = 0
     let count = 1
     let kept = false
@@ -378,7 +393,8 @@ export class EpollConnection implements Connection, Watched, Unfinished {
     }
     if (!kept) this.#poller.ducts.give(duct)
     if (this.#descriptor < 0) return
-    if (bytes < LITTLE || UNABLE.includes(count)) this.#sink = undefined
+    this.#littleTurns = bytes < LITTLE ? this.#littleTurns + 1 : 0
+    if (this.#littleTurns >= LITTLE_TURNS || UNABLE.includes(count)) this.#sink = undefined
     if (count > 0 || count === -EINTR || UNABLE.includes(count)) this.#readSoon()
     else if (count === 0 && this.#mayRead) this.#endCame()
     else if (count === -EAGAIN) this.#emptied()
@@ -484,6 +500,7 @@ export class EpollConnection implements Connection, Watched, Unfinished {
     this.#timer?.cancel()
     this.#lingering?.cancel()
     this.#poller.close(descriptor)
+    if (this.#tuned) this.#poller.loopback.left()
     this.#tellClosedLater()
   }
 

@@ -3,6 +3,7 @@ import type { System, SystemCalls } from '../system-calls.ts'
 import { Arena, EVENTS } from './arena.ts'
 import { Ducts } from './ducts.ts'
 import { EINTR, EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLL_CTL_MOD } from './linux.ts'
+import { Loopback } from './loopback.ts'
 import { Queue } from './queue.ts'
 import { systemError } from './system-error.ts'
 
@@ -42,6 +43,7 @@ export class Poller {
   readonly calls: SystemCalls
   readonly arena: Arena
   readonly ducts: Ducts
+  readonly loopback: Loopback
   readonly #system: System
   readonly #epoll: number
   /** By descriptor. A descriptor's number is soon used again: its generation tells of which owner an event is. */
@@ -70,6 +72,7 @@ export class Poller {
     this.calls = calls
     this.arena = new Arena((bytes) => system.addressOf(bytes))
     this.ducts = new Ducts(calls, this.arena)
+    this.loopback = new Loopback(calls, this.arena)
     if (system.loop.handleSize > this.arena.handleRoom) throw new Error('uv_poll_t is larger than expected')
     this.#epoll = calls.epollCreate(EPOLL_CLOEXEC)
     if (this.#epoll < 0) throw systemError('epoll_create1', -this.#epoll)
