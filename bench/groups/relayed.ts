@@ -10,6 +10,8 @@ const MiB = 1_048_576
 const GiB = 1024 * MiB
 const MESSAGE = 64
 const MANY = 64
+/** Rounds of messages for each of bulk, of half its time: how soon who sleeps is woken changes more often than how fast bytes are moved. */
+const MESSAGE_ROUNDS = 2
 /** Seconds of bulk and of messages before the first round. */
 const WARM_UP = 2
 
@@ -30,7 +32,7 @@ bytes, each sent when the one before has come back. Client and server take as li
 sent again and again, and thrown away unread); what they can do without a proxy is the first row. Past about 3 GiB a second it is they that limit, and
 CPU time a GiB tells more. nginx and HAProxy move bulk much faster with larger buffers than their own 16 KiB,
 which cost memory for each connection: they are measured with both, and with HAProxy's \`splice\`, as its heuristics take it (*auto*) and
-wherever it can, with a larger pipe. Pointsman has one setting for all.`
+wherever it can, with a larger pipe. Pointsman has one setting for all. Messages go in twice as many rounds of half the time.`
 
 /** Relayed connections: throughput, and the latency of small messages. */
 export async function relayed(plan: Plan): Promise<Findings> {
@@ -45,7 +47,10 @@ export async function relayed(plan: Plan): Promise<Findings> {
       await bulk(program, 1, WARM_UP)
       await trips(program, WARM_UP)
     }
-    await interleaved(all, plan, 'bulk and messages', (program) => measure(samples, program, plan.seconds))
+    const ordered = inOrder(all)
+    await interleaved(ordered, plan, 'bulk', (program) => measureBulk(samples, program, plan.seconds))
+    const often = { ...plan, rounds: MESSAGE_ROUNDS * plan.rounds }
+    await interleaved(ordered, often, 'messages', (program) => measureTrips(samples, program, plan.seconds / 2))
     added(samples, all)
     return findings(
       plan,
@@ -60,10 +65,15 @@ export async function relayed(plan: Plan): Promise<Findings> {
 const HAPROXIES = [PEERS.haproxy, PEERS.haproxyBulk, PEERS.haproxyAuto, PEERS.haproxySplice]
 const RELAYS = [PEERS.stream, PEERS.streamBulk, ...HAPROXIES, PEERS.node]
 
-async function measure(samples: Samples, program: Program, seconds: number): Promise<void> {
+/** Ours between those that it is compared with: a machine's mood may change within seconds. */
+function inOrder(all: readonly Program[]): Program[] {
+  const last = [PEERS.haproxySplice, OURS.ours, PEERS.stream].map(({ name }) => name)
+  return all.toSorted((a, b) => last.indexOf(a.name) - last.indexOf(b.name))
+}
+
+async function measureBulk(samples: Samples, program: Program, seconds: number): Promise<void> {
   const one = await bulk(program, 1, seconds)
   const many = await bulk(program, MANY, seconds)
-  const { p50, p99 } = await trips(program, seconds)
   for (const [connections, { mebibytesPerSecond, cpuPerGiB }] of [
     ['1 connection', one],
     [`${MANY} connections`, many],
@@ -71,6 +81,10 @@ async function measure(samples: Samples, program: Program, seconds: number): Pro
     samples.add(program.name, `${connections}, MiB/s`, mebibytesPerSecond)
     if (program.pids().length > 0) samples.add(program.name, `${connections}, CPU ms/GiB`, cpuPerGiB)
   }
+}
+
+async function measureTrips(samples: Samples, program: Program, seconds: number): Promise<void> {
+  const { p50, p99 } = await trips(program, seconds)
   samples.add(program.name, 'p50, µs', p50)
   samples.add(program.name, 'p99, µs', p99)
 }
