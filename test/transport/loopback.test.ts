@@ -72,6 +72,17 @@ describe('bulk within this machine', { skip: epollMissing() ?? false }, () => {
     assert.ok(told.length > 0)
   })
 
+  it('asks nothing of a side that has closed meanwhile', async (t) => {
+    const told: Told[] = []
+    const transport = createEpollTransport({ calls: noting(told) })
+    const { connection: clientSide } = await acceptedEnds(t, transport)
+    const { connection: upstreamSide } = await connectedEnds(t, transport)
+    upstreamSide.destroy()
+    assert.ok(clientSide.passTo?.(upstreamSide))
+    assert.equal(told.length, 1, 'the side that is open')
+    clientSide.destroy()
+  })
+
   it('leaves its place to others when it ends', async (t) => {
     const told: Told[] = []
     const transport = createEpollTransport({ calls: noting(told) })

@@ -123,9 +123,12 @@ export class Arena {
     this.#words[OFFSETS.length / INT] = ADDRESS_SIZE
   }
 
-  setOption(...words: readonly number[]): void {
-    for (const [at, word] of words.entries()) this.#words[OFFSETS.option / INT + at] = word
-    this.#words[OFFSETS.length / INT] = words.length * INT
+  /** One or two integers of C. */
+  setOption(first: number, second?: number): void {
+    const at = OFFSETS.option / INT
+    this.#words[at] = first
+    if (second !== undefined) this.#words[at + 1] = second
+    this.#words[OFFSETS.length / INT] = second === undefined ? INT : 2 * INT
   }
 
   get optionValue(): number {
