@@ -1,4 +1,4 @@
-// outcome: T | K – comparing and lower-casing for ever; row 55
+// outcome: T – comparing and lower-casing for ever; row 55
 // @ts-nocheck
 import { defineRouter } from 'router-sdk'
 
