@@ -28,6 +28,8 @@ export interface SystemCalls {
   epollCreate(flags: number): number
   epollControl(epoll: number, operation: number, descriptor: number, event: bigint): number
   epollWait(epoll: number, events: bigint, most: number, timeout: number): number
+  /** `left` is where what was not slept goes when a signal came; 0 for nowhere. */
+  nanosleep(time: bigint, left: bigint): number
 }
 
 /** How Node's event loop is told to watch a descriptor. */
@@ -113,6 +115,7 @@ function bindCalls(ffi: Ffi): SystemCalls {
     epoll_create1: { arguments: ONE, return: 'i32' },
     epoll_ctl: { arguments: FOUR, return: 'i32' },
     epoll_wait: { arguments: FOUR, return: 'i32' },
+    nanosleep: { arguments: TWO, return: 'i32' },
   })
   const errno = new Int32Array(ffi.toArrayBuffer(functions.__errno_location(), 4, false))
   const checked = (result: number) => (result < 0 ? -(errno[0] ?? 0) : result)
@@ -143,6 +146,7 @@ function bindCalls(ffi: Ffi): SystemCalls {
       checked(functions.epoll_ctl(word(epoll), word(operation), word(descriptor), event)),
     epollWait: (epoll, events, most, timeout) =>
       checked(functions.epoll_wait(word(epoll), events, word(most), word(timeout))),
+    nanosleep: (time, left) => checked(functions.nanosleep(time, left)),
   }
 }
 

@@ -154,6 +154,7 @@ export class Faults {
         this.#noteEnds(events, count)
         return count
       },
+      nanosleep: (...words) => soft(EINTR) || calls.nanosleep(...words),
     }
   }
 

@@ -25,6 +25,7 @@ const OFFSETS = {
   address: EVENTS * 16 + 64,
   length: EVENTS * 16 + 64 + ADDRESS_SIZE,
   option: EVENTS * 16 + 128 + ADDRESS_SIZE,
+  time: EVENTS * 16 + 160 + ADDRESS_SIZE,
   handle: EVENTS * 16 + 192 + ADDRESS_SIZE,
   input: 8192,
   output: 8192 + MOST,
@@ -43,6 +44,8 @@ export class Arena {
   readonly address: bigint
   readonly addressLength: bigint
   readonly option: bigint
+  /** `struct timespec`. */
+  readonly time: bigint
   /** Of a single event that is given to `epoll_ctl`, and of those that `epoll_wait` fills. */
   readonly event: bigint
   readonly events: bigint
@@ -72,6 +75,7 @@ export class Arena {
     this.address = at(OFFSETS.address)
     this.addressLength = at(OFFSETS.length)
     this.option = at(OFFSETS.option)
+    this.time = at(OFFSETS.time)
     this.event = at(OFFSETS.event)
     this.events = at(OFFSETS.events)
     this.handle = at(OFFSETS.handle)
@@ -129,6 +133,11 @@ export class Arena {
     this.#words[at] = first
     if (second !== undefined) this.#words[at + 1] = second
     this.#words[OFFSETS.length / INT] = second === undefined ? INT : 2 * INT
+  }
+
+  /** Less than a second. */
+  setTime(nanoseconds: number): void {
+    this.#words[OFFSETS.time / INT + 2] = nanoseconds
   }
 
   get optionValue(): number {

@@ -366,7 +366,8 @@ export class EpollConnection implements Connection, Watched, Unfinished {
   /** `now` of so many bytes in this turn. */
   #moved(now: number, bytes: number): void {
     const much = bytes >= CHUNK
-    this.#poller.moved(now, much || this.#much)
+    const flows = this.#tuned && this.#sink !== undefined
+    this.#poller.moved(this.#descriptor, now, much || this.#much, flows)
     this.#newcomer = false
     this.#much = much
   }

@@ -4,6 +4,7 @@ import { Arena, EVENTS } from './arena.ts'
 import { Ducts } from './ducts.ts'
 import { EINTR, EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLL_CTL_MOD } from './linux.ts'
 import { Loopback } from './loopback.ts'
+import { Naps } from './naps.ts'
 import { Queue } from './queue.ts'
 import { systemError } from './system-error.ts'
 
@@ -51,6 +52,7 @@ export class Poller {
   readonly #generations: number[] = []
   #lastGeneration = 0
   #count = 0
+  readonly #naps: Naps
   readonly #ready = new Queue<Unfinished>()
   readonly #last = new Queue<Unfinished>()
   readonly #bulk = new Queue<Unfinished>()
@@ -73,6 +75,7 @@ export class Poller {
     this.arena = new Arena((bytes) => system.addressOf(bytes))
     this.ducts = new Ducts(calls, this.arena)
     this.loopback = new Loopback(calls, this.arena)
+    this.#naps = new Naps(calls, this.arena)
     if (system.loop.handleSize > this.arena.handleRoom) throw new Error('uv_poll_t is larger than expected')
     this.#epoll = calls.epollCreate(EPOLL_CLOEXEC)
     if (this.#epoll < 0) throw systemError('epoll_create1', -this.#epoll)
@@ -144,10 +147,11 @@ export class Poller {
     if (!this.#inTurn) this.#schedule()
   }
 
-  /** So many bytes were moved; `much`: by one that moves much. */
-  moved(bytes: number, much: boolean): void {
+  /** So many bytes were moved; `much`: by one that moves much; `flows`: and does so within this machine. */
+  moved(descriptor: number, bytes: number, much: boolean, flows: boolean): void {
     this.#room -= bytes
     if (!much) this.#turnsAlone = 0
+    this.#naps.moved(descriptor, flows)
   }
 
   /** At the end of the turn; never before this returns. */
@@ -175,7 +179,8 @@ export class Poller {
     this.#work()
     this.#inTurn = false
     // what had its share of this turn goes on in the next one, after everything else of the process
-    if (this.#left > 0 || count === -EINTR || this.#dealt < this.#told) this.#schedule()
+    const more = this.#left > 0 || count === -EINTR || this.#dealt < this.#told
+    if (more || this.#naps.take()) this.#schedule()
   }
 
   /** What was put off. */
