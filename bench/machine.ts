@@ -9,6 +9,8 @@ export interface Machine {
   readonly cores: number
   readonly memoryGiB: number
   readonly kernel: string
+  /** TCP's, where neither a route nor a socket has another; not known of what was measured before 2026-11-24. */
+  readonly congestionControl?: string
   readonly node: string
   /** The day, as `2026-01-31`. */
   readonly date: string
@@ -32,6 +34,7 @@ export function machine(): Machine {
     cores: cpus().length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     kernel: release(),
+    congestionControl: readFileSync('/proc/sys/net/ipv4/tcp_congestion_control', 'latin1').trim(),
     node: process.versions.node,
     date: new Date().toISOString().slice(0, 10),
   }

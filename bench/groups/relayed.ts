@@ -32,7 +32,8 @@ bytes, each sent when the one before has come back. Client and server take as li
 sent again and again, and thrown away unread); what they can do without a proxy is the first row. Past about 3 GiB a second it is they that limit, and
 CPU time a GiB tells more. nginx and HAProxy move bulk much faster with larger buffers than their own 16 KiB,
 which cost memory for each connection: they are measured with both, and with HAProxy's \`splice\`, as its heuristics take it (*auto*) and
-wherever it can, with a larger pipe. Pointsman has one setting for all. Messages go in twice as many rounds of half the time.`
+wherever it can, with a larger pipe. How much faster Pointsman is than that depends on the system's congestion control: above. It has one
+setting for all. Messages go in twice as many rounds of half the time.`
 
 /** Relayed connections: throughput, and the latency of small messages. */
 export async function relayed(plan: Plan): Promise<Findings> {

@@ -38,6 +38,7 @@ const calls = ffi.dlopen(null, {
   poll: { arguments: ['buffer', 'u64', 'i32'], return: 'i32' },
   recv: { arguments: ['i32', 'pointer', 'u64', 'i32'], return: 'i64' },
   send: { arguments: ['i32', 'pointer', 'u64', 'i32'], return: 'i64' },
+  writev: { arguments: ['i32', 'buffer', 'i32'], return: 'i64' },
   close: { arguments: ['i32'], return: 'i32' },
 }).functions
 
@@ -46,8 +47,10 @@ const memory = Buffer.from(new ArrayBuffer(65_536))
 const address = ffi.getRawPointer(memory)
 const length = BigInt(memory.length)
 const bulk = Buffer.from(new ArrayBuffer(262_144))
-const bulkAddress = ffi.getRawPointer(bulk)
-const bulkLength = BigInt(bulk.length)
+const bulkPiece = [ffi.getRawPointer(bulk), BigInt(bulk.length)]
+const BULK_PIECES = 4
+/** `struct iovec` of each: the same memory again and again. */
+const bulkPieces = Buffer.from(new BigUint64Array(Array.from({ length: BULK_PIECES }, () => bulkPiece).flat()).buffer)
 
 /** A blocking connection to a port of this machine; whatever blocks gives up after ten seconds. */
 export function dial(port: number): number {
@@ -108,9 +111,12 @@ export function discard(descriptor: number): number {
   return Math.max(0, Number(calls.recv(descriptor, 0n, BigInt(16 * MiB), MSG_TRUNC)))
 }
 
-/** Sends as much as the socket takes now, a quarter of a mebibyte at most; false when the peer is gone. */
+/**
+ * Sends as much as the socket takes now, a mebibyte at most: of a quarter, each fifth packet was its last 212 bytes, and without a
+ * proxy a sixth less passed. False when the peer is gone.
+ */
 export function pour(descriptor: number): boolean {
-  return calls.send(descriptor, bulkAddress, bulkLength, MSG_NOSIGNAL) > 0n
+  return calls.writev(descriptor, bulkPieces, BULK_PIECES) > 0n
 }
 
 /** From now on there is nothing to read of it before a mebibyte has come, or its end: who takes bulk is woken seldom. */

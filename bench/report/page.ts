@@ -47,14 +47,15 @@ function byHand(before: string): string {
 }
 
 function section({ title, about, rounds, seconds, machine, versions, tables }: Findings): string {
-  const { cpu, cores, memoryGiB, kernel, node, date } = machine
+  const { cpu, cores, memoryGiB, kernel, congestionControl, node, date } = machine
+  const tcp = congestionControl === undefined ? '' : ` with ${congestionControl}`
   const others = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
   return `
 ## ${title}
 
 ${about}
 
-${rounds} rounds${seconds === 0 ? '' : ` of ${seconds} s`} on ${date}: ${cores} × ${cpu}, ${memoryGiB} GiB, Linux ${kernel}, Node ${node}, ${others.join(', ')}.
+${rounds} rounds${seconds === 0 ? '' : ` of ${seconds} s`} on ${date}: ${cores} × ${cpu}, ${memoryGiB} GiB, Linux ${kernel}${tcp}, Node ${node}, ${others.join(', ')}.
 ${tables.map(tableText).join('')}`
 }
 

@@ -10,7 +10,15 @@ import { page } from '../../bench/report/page.ts'
 import { targetTable } from '../../bench/report/targets.ts'
 import { writeReport } from '../../bench/report/write.ts'
 
-const MACHINE = { cpu: 'Example 9000', cores: 2, memoryGiB: 8, kernel: '6.1.0', node: '26.10.0', date: '2026-01-31' }
+const MACHINE = {
+  cpu: 'Example 9000',
+  cores: 2,
+  memoryGiB: 8,
+  kernel: '6.1.0',
+  congestionControl: 'cubic',
+  node: '26.10.0',
+  date: '2026-01-31',
+}
 
 function spread(median: number, least = median, most = median): Spread {
   return { median, least, most }
@@ -60,7 +68,7 @@ describe('the page of benchmarks', () => {
     assert.match(text, /\| \*\*Pointsman\*\* \| 63\.0 \| 0\.00 \|/)
     assert.match(
       text,
-      /3 rounds of 2 s on 2026-01-31: 2 × Example 9000, 8 GiB, Linux 6\.1\.0, Node 26\.10\.0, nginx 1\.22\.1\./,
+      /3 rounds of 2 s on 2026-01-31: 2 × Example 9000, 8 GiB, Linux 6\.1\.0 with cubic, Node 26\.10\.0, nginx 1\.22\.1\./,
     )
     assert.match(text, /!\[Table of idle: CPU, µs\]\(benchmarks\/idle\.svg\)/)
   })
